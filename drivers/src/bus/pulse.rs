@@ -30,15 +30,21 @@ const UNMARKED: Duration = Duration::from_millis(250);
 /// A tick that comes this late was held up, and the heartbeat it looks for may be held up as well.
 const HELD_UP: Duration = Duration::from_secs(2);
 
-/// The heartbeats of one session.
-pub(super) struct Pulse<'a> {
+/// The session to which heartbeats and marks go.
+#[derive(Clone, Copy)]
+struct Way<'a> {
     shared: &'a BusState,
     session: &'a dyn Session,
-    clock: &'a Clock,
     /// The shortest time between heartbeats while no events are sent, as the transport asks for it.
     least: Duration,
     /// Whether the session hears them.
     listens: bool,
+}
+
+/// The heartbeats of one session.
+pub(super) struct Pulse<'a> {
+    way: Way<'a>,
+    clock: &'a Clock,
     ticked: Time,
     beaten: Time,
     /// The last event.
@@ -56,8 +62,8 @@ impl<'a> Pulse<'a> {
         listens: bool,
     ) -> Pulse<'a> {
         let now = clock.now();
-        let least = transport.pulse();
-        Pulse { shared, session, clock, least, listens, ticked: now, beaten: now, event: None, awaited: None }
+        let way = Way { shared, session, least: transport.pulse(), listens };
+        Pulse { way, clock, ticked: now, beaten: now, event: None, awaited: None }
     }
 
     /// Until the next tick.
@@ -75,39 +81,31 @@ impl<'a> Pulse<'a> {
         let now = self.clock.now();
         let is_held_up = now.since(std::mem::replace(&mut self.ticked, now)) > HELD_UP;
         self.look_for_echo(now, is_held_up)?;
-        let outbox = &self.shared.outbox;
-        let is_known = self.shared.announced.load(Relaxed) || outbox.last_sent() > 0;
         let is_busy = self.event.is_some_and(|event| now.since(event) < BUSY);
         // Ticks come a little late.
-        let is_due = is_busy || now.since(self.beaten) + TICK / 2 >= self.interval();
-        if !is_known || !is_due {
+        let is_due = is_busy || now.since(self.beaten) + TICK / 2 >= self.way.interval();
+        if !self.way.is_known() || !is_due {
             return Ok(());
         }
-        let beat = self.beat(self.interval()).await?;
+        let beat = self.way.beat().await?;
         self.beaten = now;
-        if self.awaited.is_none() && self.listens {
+        if self.awaited.is_none() && self.way.listens {
             self.awaited = Some((beat, now));
         }
         Ok(())
     }
 
-    /// Ends the blindness of receivers that may have missed events that the broker still has for them.
-    pub(super) fn mark(&self) -> impl Future<Output = Result<(), BusFault>> + Send + use<'a> {
-        let (shared, session, listens) = (self.shared, self.session, self.listens);
-        let is_known = shared.announced.load(Relaxed) || shared.outbox.last_sent() > 0;
-        let within = is_known.then(|| self.interval());
+    /// Sends a mark whenever one is needed, one at a time: a new blindness sends another one afterwards. Ends with the
+    /// first that fails.
+    pub(super) fn marks(&self) -> impl Future<Output = BusFault> + Send + use<'a> {
+        let way = self.way;
         async move {
-            let receivers = &shared.receivers;
-            let Some(blindness) = receivers.sight.blindness() else { return Ok(()) };
-            let (beat, payload) = payload(shared, within);
-            receivers.sight.awaits(beat);
-            let late = |_| BusFault::down("what was missed did not arrive in time");
-            let comes_back = timeout(MARK_LIMIT, session.mark(payload)).await.map_err(late)??;
-            if !(comes_back && listens) {
-                sleep(UNMARKED).await;
-                receivers.see_from(blindness);
+            loop {
+                way.shared.receivers.sight.needs_mark().await;
+                if let Err(fault) = way.mark().await {
+                    return fault;
+                }
             }
-            Ok(())
         }
     }
 
@@ -118,22 +116,9 @@ impl<'a> Pulse<'a> {
         }
     }
 
-    fn interval(&self) -> Duration {
-        let all = TICK.mul_f64(self.shared.receivers.publishers() as f64 / HEARD_A_SECOND as f64);
-        all.clamp(self.least.max(TICK), RAREST.max(self.least))
-    }
-
-    async fn beat(&self, within: Duration) -> Result<u64, BusFault> {
-        let (beat, payload) = payload(self.shared, Some(within));
-        let late =
-            |_| BusFault::down(format!("no heartbeat could be sent within {} s", SEND_LIMIT.as_secs()));
-        timeout(SEND_LIMIT, self.session.heartbeat(payload)).await.map_err(late)??;
-        Ok(beat)
-    }
-
     fn look_for_echo(&mut self, now: Time, is_held_up: bool) -> Result<(), BusFault> {
         let Some((beat, since)) = self.awaited else { return Ok(()) };
-        if self.shared.receivers.echoed() >= beat || !self.session.echoes() {
+        if self.way.shared.receivers.echoed() >= beat || !self.way.session.echoes() {
             self.awaited = None;
         } else if is_held_up {
             self.awaited = Some((beat, now));
@@ -142,6 +127,42 @@ impl<'a> Pulse<'a> {
                 "the heartbeats of this instance have not come back for {} s",
                 ECHO_LIMIT.as_secs()
             )));
+        }
+        Ok(())
+    }
+}
+
+impl Way<'_> {
+    /// Whether other instances know of this publisher, or shall.
+    fn is_known(self) -> bool {
+        self.shared.announced.load(Relaxed) || self.shared.outbox.last_sent() > 0
+    }
+
+    fn interval(self) -> Duration {
+        let all = TICK.mul_f64(self.shared.receivers.publishers() as f64 / HEARD_A_SECOND as f64);
+        all.clamp(self.least.max(TICK), RAREST.max(self.least))
+    }
+
+    /// Sends a heartbeat, and returns its number.
+    async fn beat(self) -> Result<u64, BusFault> {
+        let (beat, payload) = payload(self.shared, Some(self.interval()));
+        let late =
+            |_| BusFault::down(format!("no heartbeat could be sent within {} s", SEND_LIMIT.as_secs()));
+        timeout(SEND_LIMIT, self.session.heartbeat(payload)).await.map_err(late)??;
+        Ok(beat)
+    }
+
+    /// Ends the blindness of receivers that may have missed events that the broker still has for them.
+    async fn mark(self) -> Result<(), BusFault> {
+        let receivers = &self.shared.receivers;
+        let Some(blindness) = receivers.sight.blindness() else { return Ok(()) };
+        let (beat, payload) = payload(self.shared, self.is_known().then(|| self.interval()));
+        receivers.sight.awaits(beat);
+        let late = |_| BusFault::down("what was missed did not arrive in time");
+        let comes_back = timeout(MARK_LIMIT, self.session.mark(payload)).await.map_err(late)??;
+        if !(comes_back && self.listens) {
+            sleep(UNMARKED).await;
+            receivers.see_from(blindness);
         }
         Ok(())
     }

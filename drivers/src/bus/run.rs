@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::{OptionFuture, join};
+use futures_util::future::join;
 use lazy_layers_engine::{clock::Clock, observe::event::GapReason};
 use tokio::{
     sync::{mpsc, watch},
@@ -255,31 +255,33 @@ async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>, goes_
     opening.await
 }
 
-/// Sends events and heartbeats until one fails. A mark waits for the events that the broker has for this instance;
-/// nothing else waits for a mark.
+/// Sends events, heartbeats and marks until one fails. A mark waits for the events that the broker has for this
+/// instance; nothing else waits for a mark.
 async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) -> BusFault {
-    let mut rest = Box::pin(Pulse::rest());
-    let mut mark = None;
-    loop {
-        tokio::select! {
-            biased;
-            () = &mut rest => {
-                if let Err(fault) = pulse.tick().await {
-                    return fault;
+    let marks = pulse.marks();
+    let others = async {
+        let mut rest = Box::pin(Pulse::rest());
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut rest => {
+                    if let Err(fault) = pulse.tick().await {
+                        return fault;
+                    }
+                    rest.set(Pulse::rest());
                 }
-                rest.set(Pulse::rest());
+                batch = shared.next_batch() => match send_batch(shared, session, batch).await {
+                    Ok(()) => pulse.sent(),
+                    Err(fault) => return fault,
+                },
             }
-            // One mark at a time: a new blindness sends another one afterwards.
-            () = shared.receivers.sight.needs_mark(), if mark.is_none() => mark = Some(Box::pin(pulse.mark())),
-            Some(marked) = OptionFuture::from(mark.as_mut()) => match marked {
-                Ok(()) => mark = None,
-                Err(fault) => return fault,
-            },
-            batch = shared.next_batch() => match send_batch(shared, session, batch).await {
-                Ok(()) => pulse.sent(),
-                Err(fault) => return fault,
-            },
         }
+    };
+    // Side by side: a mark goes on while something else is being sent, which may need what the mark has.
+    tokio::select! {
+        biased;
+        fault = others => fault,
+        fault = marks => fault,
     }
 }
 

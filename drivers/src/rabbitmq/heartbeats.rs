@@ -23,23 +23,29 @@ impl RabbitSession {
     /// Runs `act` on the channel of heartbeats, if the user has the right to them. Returns false if the broker
     /// refuses, which closes the channel.
     async fn by_channel(&self, act: impl AsyncFnOnce(&Channel) -> Result<(), Error>) -> Result<bool, Error> {
-        let mut beats = self.beats.lock().await;
-        let channel = match beats.take() {
-            Some(channel) => channel,
-            None => {
-                let channel = self.connection.create_channel().await?;
-                channel.confirm_select(ConfirmSelectOptions::default()).await?;
-                channel
-            }
-        };
+        let channel = self.channel().await?;
         match act(&channel).await {
-            Ok(()) => {
-                *beats = Some(channel);
-                Ok(true)
+            Ok(()) => Ok(true),
+            Err(error) if self.lacks_right(&error) => {
+                let mut beats = self.beats.lock().await;
+                if beats.as_ref().is_some_and(|current| current.id() == channel.id()) {
+                    *beats = None;
+                }
+                Ok(false)
             }
-            Err(error) if self.lacks_right(&error) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// The channel of heartbeats. Those who use it do not wait for each other.
+    async fn channel(&self) -> Result<Channel, Error> {
+        let mut beats = self.beats.lock().await;
+        if let Some(channel) = &*beats {
+            return Ok(channel.clone());
+        }
+        let channel = self.connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        Ok(beats.insert(channel).clone())
     }
 
     /// Whether an error says that the user has no right to heartbeats, or to marks, which go to no exchange.

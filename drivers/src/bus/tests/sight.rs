@@ -49,6 +49,19 @@ async fn a_mark_holds_up_neither_events_nor_heartbeats() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_heartbeat_that_has_to_wait_for_a_mark_is_sent_after_it() {
+    let World { broker, bus, ear, .. } = world(QueueOptions::default()).await;
+    bus.announce();
+    broker.marks_exclude_beats.store(true, SeqCst);
+    // So that the mark is under way when a heartbeat is due.
+    pass(SECOND - 5 * MOMENT).await;
+    bus.shared.receivers.blind();
+    pass(LIMIT).await;
+    assert_eq!((bus.connects(), ear.status.lock().contains(&false)), (1, false));
+    assert_eq!(ear.blind.lock().last(), Some(&false));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_one_blindness_does_not_end_the_next() {
     let World { broker, bus, ear, .. } = world(QueueOptions::default()).await;
     // There is nothing to wait for but time.

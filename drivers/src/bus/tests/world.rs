@@ -32,6 +32,8 @@ pub(super) struct Broker {
     /// Whether deliveries before a mark take for ever, and whether marks do not come back.
     pub(super) holds_marks: AtomicBool,
     pub(super) returns_no_marks: AtomicBool,
+    /// Whether marks take a while, during which no heartbeat can be sent.
+    pub(super) marks_exclude_beats: AtomicBool,
     /// How often connecting may fail.
     attempts: Option<u32>,
     /// Whether it drops heartbeats.
@@ -97,74 +99,93 @@ impl Transport for Line {
             }
             let (end, ended) = mpsc::unbounded_channel();
             self.0.ends.lock().push(end);
-            Ok(Box::new(FakeSession(Arc::clone(&self.0), tokio::sync::Mutex::new(ended))) as Box<dyn Session>)
+            let (broker, ended) = (Arc::clone(&self.0), tokio::sync::Mutex::new(ended));
+            Ok(Box::new(FakeSession { broker, ended, marking: tokio::sync::Mutex::default() })
+                as Box<dyn Session>)
         })
     }
 }
 
-struct FakeSession(Arc<Broker>, tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>);
+struct FakeSession {
+    broker: Arc<Broker>,
+    ended: tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>,
+    marking: tokio::sync::Mutex<()>,
+}
+
+impl FakeSession {
+    fn beat(&self, payload: &[u8]) {
+        self.broker.beats.lock().push(decode_heartbeat(payload).expect("a heartbeat"));
+        if !self.broker.swallows_beats.load(SeqCst) {
+            self.broker.deliver(|| Delivery::Heartbeat(payload.to_vec(), None));
+        }
+    }
+}
 
 impl Session for FakeSession {
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
             let count = payloads.len();
             for (sent, payload) in payloads.into_iter().enumerate() {
-                if self.0.is_down.load(SeqCst) {
+                if self.broker.is_down.load(SeqCst) {
                     return Err(Interrupted { sent, fault: BusFault::down("it crashed") });
                 }
                 let number = number(&payload.bytes);
-                if *self.0.refuses.lock() == Some(number.sequence) {
+                if *self.broker.refuses.lock() == Some(number.sequence) {
                     return Err(Interrupted { sent, fault: BusFault::refused("too large") });
                 }
-                self.0.sent.lock().push(number.sequence);
-                self.0.deliver(|| Delivery::Event(payload.bytes.clone(), None));
+                self.broker.sent.lock().push(number.sequence);
+                self.broker.deliver(|| Delivery::Event(payload.bytes.clone(), None));
             }
             Ok(count)
         })
     }
 
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
-        self.0.beats.lock().push(decode_heartbeat(&payload).expect("a heartbeat"));
-        if !self.0.swallows_beats.load(SeqCst) {
-            self.0.deliver(|| Delivery::Heartbeat(payload.clone(), None));
-        }
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(async move {
+            drop(self.marking.lock().await);
+            self.beat(&payload);
+            Ok(())
+        })
     }
 
     fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
         Box::pin(async move {
-            while self.0.holds_marks.load(SeqCst) {
+            while self.broker.holds_marks.load(SeqCst) {
                 pass(MOMENT).await;
             }
-            if self.0.returns_no_marks.load(SeqCst) {
+            if self.broker.returns_no_marks.load(SeqCst) {
                 return Ok(false);
             }
-            self.heartbeat(payload).await?;
+            if self.broker.marks_exclude_beats.load(SeqCst) {
+                let _marking = self.marking.lock().await;
+                pass(10 * MOMENT).await;
+            }
+            self.beat(&payload);
             Ok(true)
         })
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
         let (sender, mut receiver) = mpsc::unbounded_channel();
-        self.0.subscribers.lock().push(sender);
+        self.broker.subscribers.lock().push(sender);
         let deliveries = stream::poll_fn(move |context| receiver.poll_recv(context)).map(Ok).boxed();
-        let continues = self.0.keeps.load(SeqCst);
+        let continues = self.broker.keeps.load(SeqCst);
         Box::pin(async move {
-            self.0.notices().await;
+            self.broker.notices().await;
             Ok(Subscription { deliveries, continues })
         })
     }
 
     fn lost(&self) -> BoxFuture<'_, BusFault> {
         Box::pin(async move {
-            self.1.lock().await.recv().await;
+            self.ended.lock().await.recv().await;
             BusFault::down("it crashed")
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            if self.0.closes_slowly.load(SeqCst) {
+            if self.broker.closes_slowly.load(SeqCst) {
                 pass(Duration::from_millis(500)).await;
             }
         })
