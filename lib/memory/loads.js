@@ -20,6 +20,10 @@ const NONE = [];
 
 /** @typedef {import('../request.js').Request | LocalLoad} Load */
 
+/** No load, and its key, which no caller has. */
+const NO_LOAD = /** @type {Load} */ (/** @type {unknown} */ (undefined));
+const NO_KEY = /** @type {EntryKey} */ (/** @type {unknown} */ (Symbol('no key')));
+
 class Loads {
   /** @param {Float64Array} counted the counts of the cache */
   constructor(counted) {
@@ -27,14 +31,16 @@ class Loads {
     /** The local load that began last. They are a list, in the order of their beginnings. @type {LocalLoad | undefined} */
     this.youngest = undefined;
     /**
-     * The load that was led or joined last: the callers of a stampede come one after the other.
-     * @type {Load | undefined}
+     * The load that was led or joined last: the callers of a stampede come one after the other. None where the layer is
+     * shared: another cache may have stored the key, so callers look there first.
      */
-    this.last = undefined;
-    /** @type {EntryKey | undefined} */
-    this.lastKey = undefined;
+    this.last = NO_LOAD;
+    /** Its key. @type {EntryKey | undefined} */
+    this.lastKey = NO_KEY;
     /** The other loads that may be joined, by key. @type {Map<EntryKey | undefined, Load>} */
     this.others = new Map();
+    /** Whether the layer is that of several caches. */
+    this.isShared = false;
     /** Local loads that can no longer be joined, by key. @type {Map<string, Set<LocalLoad>>} */
     this.strays = new Map();
     /** How many these are. */
@@ -86,7 +92,7 @@ class Loads {
    */
   find(key) {
     const { last, lastKey, others } = this;
-    if (last !== undefined && lastKey === key) return last;
+    if (lastKey === key) return last;
     return others.size === 0 ? undefined : others.get(key);
   }
 
@@ -106,22 +112,32 @@ class Loads {
    */
   bring(load) {
     if (this.last === load) return;
+    if (this.isShared) {
+      this.others.set(load.joinKey, load);
+      return;
+    }
     this.setAside();
     this.last = load;
     this.lastKey = load.joinKey;
   }
 
+  /** There are several caches over the layer. */
+  share() {
+    this.setAside();
+    this.isShared = true;
+  }
+
   /** Moves the last load to the others. */
   setAside() {
     const { last, lastKey } = this;
-    if (last === undefined) return;
+    if (last === NO_LOAD) return;
     this.others.set(lastKey, last);
     this.forgetLast();
   }
 
   forgetLast() {
-    this.last = undefined;
-    this.lastKey = undefined;
+    this.last = NO_LOAD;
+    this.lastKey = NO_KEY;
   }
 
   /**

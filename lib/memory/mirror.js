@@ -93,6 +93,7 @@ class Mirror {
   /** @param {boolean} wasOnly whether the journal has counted for this cache until now */
   countAlone(wasOnly) {
     this.countsAlone = true;
+    this.loads.share();
     raw.shareMirror(this.core.id, wasOnly);
   }
 
@@ -170,10 +171,8 @@ class Mirror {
    */
   getOrSet(key, loader) {
     const { last, lastKey } = this.loads;
-    // Most callers of a stampede end here. The key is not in the layer, unless another cache stores it meanwhile.
-    if (lastKey === key && last !== undefined && last.isJoinable(clock[0])) {
-      if (!this.countsAlone && isReal()) return this.join(last, key);
-    }
+    // Most callers of a stampede end here. The key is not in the layer.
+    if (lastKey === key && last.isJoinable(clock[0]) && isReal()) return this.join(last, key);
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && this.isLive(slot)) return this.answer(key, slot);
     return this.load(key, loader, slot);
