@@ -240,3 +240,23 @@ test('nor is one that has expired again, as a load from before it is not joined'
   old.resolve('old');
   assert.equal(await second, 'old');
 });
+
+for (const [outcome, loaded] of Object.entries({ 'a value': 'v', 'no value': undefined })) {
+  test(`a caller that the second layer answers after a load has ended does not load again: ${outcome}`, async () => {
+    const l2 = new MapStore();
+    const cache = new LazyLayersCache({ l2, negativeCache: { ttlMs: 60_000 } });
+    const slow = l2.holdAfter('get');
+    let loads = 0;
+    const load = () => {
+      loads += 1;
+      return loaded;
+    };
+    const late = cache.getOrSetEntry('k', load);
+    await slow.reached;
+    assert.equal(await cache.getOrSet('k', load), loaded);
+    slow.release();
+    assert.equal((await late).value, loaded);
+    assert.equal(loads, 1);
+    assert.equal((await late).source, loaded === undefined ? 'negative' : 'L1');
+  });
+}

@@ -3,8 +3,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { LazyLayersCache } from '../index.mjs';
-import { heldLoader, isPending, pass, turns, until } from './support/deferred.mjs';
+import { deferred, heldLoader, isPending, pass, turns, until } from './support/deferred.mjs';
 import { record } from './support/events.mjs';
+import { LockStore } from './support/lock-store.mjs';
 
 const limited = (maxConcurrent, maxQueued, options) =>
   new LazyLayersCache({ loads: { maxConcurrent, maxQueued }, logging: { enabled: false }, ...options });
@@ -288,4 +289,61 @@ test('bad limits are refused', () => {
   ]) {
     assert.throws(() => new LazyLayersCache({ loads }), { code: 'INVALID_OPTION', message });
   }
+});
+
+/** What a loader asks for while the load of `b` waits for its turn: each way to join it. */
+const JOINS = {
+  getOrSet: (cache) => cache.getOrSet('b', () => assert.fail('it joins')),
+  getMany: async (cache) => (await cache.getMany(['b'], () => assert.fail('it joins'))).get('b'),
+  getOrSetEntry: async (cache) => (await cache.getOrSetEntry('b', () => assert.fail('it joins'))).value,
+};
+
+for (const [verb, join] of Object.entries(JOINS)) {
+  test(`a load that waits for its turn starts when a loader that has one asks for it: ${verb}`, async () => {
+    const cache = limited(1);
+    const gate = deferred();
+    const outer = cache.getOrSet('a', async () => {
+      await gate.promise;
+      return `a of ${await join(cache)}`;
+    });
+    // It asks for another key in turn.
+    const queued = cache.getOrSet('b', async () => `b of ${await cache.getOrSet('c', async () => 'c')}`);
+    await turns();
+    gate.resolve();
+    assert.deepEqual(await Promise.all([outer, queued]), ['a of b of c', 'b of c']);
+    assert.equal(await cache.getOrSet('d', async () => 'd'), 'd', 'turns are given back');
+  });
+}
+
+test('a batch that waits for its turn starts when a loader that has one asks for one of its keys', async () => {
+  const cache = limited(1);
+  const gate = deferred();
+  const outer = cache.getOrSet('a', async () => {
+    await gate.promise;
+    return cache.getOrSet('c', () => assert.fail('it joins'));
+  });
+  const batch = cache.getMany(['b', 'c'], (keys) => new Map(keys.map((key) => [key, `v${key}`])));
+  await turns();
+  gate.resolve();
+  assert.equal(await outer, 'vc');
+  assert.equal((await batch).get('b'), 'vb');
+});
+
+test('a load that reaches the limit after a loader with a turn asked for it starts at once', async () => {
+  const [gate, lock] = [deferred(), deferred()];
+  class SlowlyLocked extends LockStore {
+    acquireLock = () => lock.promise;
+  }
+  const cache = limited(1, 10, { l2: new SlowlyLocked() });
+  const outer = cache.getOrSet('a', async () => {
+    await gate.promise;
+    return cache.getOrSet('b', () => assert.fail('it joins'));
+  });
+  await turns();
+  const reading = cache.getOrSet('b', async () => 'b', { distributedLock: { enabled: true } });
+  await turns();
+  gate.resolve();
+  await turns();
+  lock.resolve(true);
+  assert.deepEqual(await Promise.all([outer, reading]), ['b', 'b']);
 });

@@ -222,8 +222,17 @@ class Adapter {
   report(call, code, value) {
     const inSlot = code !== REPORT.NOTHING && code !== REPORT.FLAG && code !== REPORT.NUMBER;
     const core = code === REPORT.VALUE ? this.core?.deref() : undefined;
-    const taken = core === undefined ? value : admit(core.table, value);
-    const weight = core?.weigh(taken) ?? 0;
+    let taken = value;
+    let weight = 0;
+    try {
+      if (core !== undefined) {
+        taken = admit(core.table, value);
+        weight = core.weigh(taken);
+      }
+    } catch (error) {
+      this.report(call, REPORT.THROWN, error);
+      return;
+    }
     attune();
     const argument = inSlot ? this.table.put(undefined, taken) : /** @type {number} */ (value);
     raw.reported(this.table.id, call, code, argument, weight);
@@ -293,7 +302,7 @@ class Adapter {
   unpackMany(source) {
     const bytes = typeof source === 'number' ? scratch : source;
     const { unpackAll, unpackPart } = unpacking();
-    const core = this.table.weighs ? this.core?.deref() : undefined;
+    const core = this.core?.deref();
     const count = bytes.readUInt32LE(0);
     const slots = bridge.uint32(count * 2);
     const array = 8 + count * 8;
@@ -303,7 +312,8 @@ class Adapter {
     for (let at = 0; at < count; at++) {
       const end = all === undefined ? start + bytes.readUInt32LE(12 + at * 8) : start;
       try {
-        const value = all === undefined ? unpackPart(bytes.readUInt32LE(8 + at * 8), bytes, start, end) : all[at];
+        const read = all === undefined ? unpackPart(bytes.readUInt32LE(8 + at * 8), bytes, start, end) : all[at];
+        const value = core === undefined ? read : adopt(core.table, read);
         slots[at * 2 + 1] = core?.weigh(value) ?? 0;
         slots[at * 2] = this.table.put(undefined, value) + 1;
       } catch {

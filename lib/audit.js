@@ -10,6 +10,7 @@ const { COUNTED, LAYERS } = require('./contract/numbers.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { Loading } = require('./loading.js');
+const { copyOf } = require('./options/read.js');
 const { setImmediate } = require('./platform.js');
 const { bridge } = require('./raw.js');
 
@@ -99,7 +100,7 @@ class AuditLoad extends Loading {
     this.over = true;
     const { core } = this;
     try {
-      const isValid = raw.returnTicket(core.id, this.ticket);
+      const isValid = raw.returnTicket(core.target(this.key, this.said?.record), this.ticket);
       if (!judge(isValid)) core.counted[COUNTED.UNKNOWN]++;
     } finally {
       this.audit.running.delete(this.key);
@@ -242,7 +243,7 @@ class Audit {
   renew({ key, record, original }, isThere) {
     const { core } = this;
     if (isThere && this.refreshes) {
-      const renewed = core.loadRead(key, Object.assign([...(record ?? [])], record, { renews: true }), original);
+      const renewed = core.loadRead(key, copyOf(record, { renews: true }), original);
       renewed.catch(() => {});
       return;
     }

@@ -33,11 +33,29 @@ function applyEvent(core, event) {
   if (kind < 0 || (isPattern ? typeof what !== 'string' : !isKeys(what))) return Promise.resolve();
   // It was lost on the way: an absence is not a value.
   if (isSet && event.value === undefined) return Promise.resolve();
-  const { publisher, sequence, seen, isRedelivered } = orderOf(event);
+  const { isRedelivered } = orderOf(event);
   // An invalidation that came after it may have been handled since.
   if ((isSet || isExtension) && isRedelivered) return Promise.resolve();
-  const value = isSet ? admit(core.table, event.value) : undefined;
+  const read = { kind, what, isSet, isExtension, value: /** @type {unknown} */ (undefined) };
+  try {
+    if (isSet) read.value = admit(core.table, event.value);
+  } catch {
+    // The entries of the keys are old, whatever the value is.
+    Object.assign(read, { kind: MESSAGE_KINDS.indexOf('del'), isSet: false });
+  }
+  return applyRead(core, event, read);
+}
+
+/**
+ * The same once the event was read.
+ * @param {import('./core.js').Core} core
+ * @param {Foreign} event
+ * @param {{ kind: number, what: any, isSet: boolean, isExtension: boolean, value: unknown }} read
+ * @returns {Promise<void>}
+ */
+function applyRead(core, event, { kind, what, isSet, isExtension, value }) {
   const { adapter, table } = core;
+  const { publisher, sequence, seen } = orderOf(event);
   const before = adapter.message;
   adapter.message = /** @type {import('../types/bus.js').InvalidationEvent} */ (event);
   try {

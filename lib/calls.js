@@ -5,11 +5,10 @@ const { CODE } = require('./contract/codes.js');
 const { CALL, COUNTED, LAYERS } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { closed, failure, hardTimeout } = require('./errors.js');
-const { hanging } = require('./hanging.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, Mirror } = require('./memory/mirror.js');
-const { joined } = require('./nesting.js');
+const { joinedByCall } = require('./nesting.js');
 const { readCallOptions, writeOptions } = require('./options/read.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { hasLayerForTags, hasStoreOfUser, refuseTags } = require('./tag-rules.js');
@@ -270,8 +269,7 @@ class Calls {
       case CODE.JOINED: {
         const leader = this.request(argument, key);
         this.mirror.offer(leader, key);
-        hanging.joined(leader);
-        return joined(leader);
+        return joinedByCall(leader);
       }
       default:
         try {

@@ -8,7 +8,7 @@ const { LOADED, VERDICT } = require('./contract/codes.js');
 const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { noStale, optionRange, optionType } = require('./errors.js');
-const { readCallOptions } = require('./options/read.js');
+const { copyOf, readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { NO_LAYER } = require('./tag-rules.js');
 const sharing = require('./values/sharing.js');
@@ -169,7 +169,12 @@ class Directives {
    */
   stores(value) {
     if (this.failure !== undefined) return false;
-    if (this.judge !== undefined && this.verdict === VERDICT.KEEP && !this.judge(value)) this.decide(VERDICT.SKIP);
+    const { judge } = this;
+    if (judge !== undefined && this.verdict === VERDICT.KEEP) {
+      // It is asked once, also where a subclass stores the value.
+      this.judge = undefined;
+      if (!judge(value)) this.decide(VERDICT.SKIP);
+    }
     return this.verdict !== VERDICT.SKIP;
   }
 
@@ -211,8 +216,7 @@ class Directives {
  * @returns {OptionRecord}
  */
 function laid(base, over) {
-  /** @type {OptionRecord} */
-  const record = Object.assign([...(base ?? [])], base);
+  const record = copyOf(base);
   if (over === undefined) return record;
   const lifetimes = LIFETIMES.map((at) => record[at]);
   if (over[TTL_MS] !== undefined && !Number.isNaN(over[TTL_MS])) {

@@ -5,6 +5,7 @@ const { TIMES } = require('./contract/numbers.js');
 const { SOURCES } = require('./contract/words.js');
 const { argument, closed } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
+const { copyOf } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
@@ -73,8 +74,7 @@ async function getOrSetEntry(core, key, loader, options) {
  */
 async function answered(core, key, otherwise, options, call) {
   const asked = raw.askSource();
-  /** @type {import('./options/read.js').OptionRecord} */
-  const record = Object.assign([...(options ?? [])], { handed: options?.handed, tags: options?.tags, source: asked });
+  const record = copyOf(options, { source: asked });
   let source = -1;
   let value;
   try {

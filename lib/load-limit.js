@@ -13,6 +13,7 @@ const { running } = require('./nesting.js');
  * @typedef {object} KnownLoad
  * @property {boolean} over
  * @property {boolean} isRefused whether its loader is not called
+ * @property {boolean} isAwaited whether a loader with a permit waits for it
  * @property {{ leave(): void, end(): void } | undefined} permit the right of its loader to run, or its place in the
  * queue
  *
@@ -150,6 +151,17 @@ class LoadLimit {
   }
 
   /**
+   * The current code waits for a load of another caller. If it is that of a loader with a permit, the load must not
+   * wait for its turn: it may be the permit that it would wait for.
+   * @param {KnownLoad} load
+   */
+  awaits(load) {
+    if (load.over || !this.isWithin) return;
+    load.isAwaited = true;
+    if (load.permit instanceof Waiting && this.remove(load.permit)) load.permit.go?.();
+  }
+
+  /**
    * Runs a loader, now or later. Throws if it is refused.
    * @param {Load[]} loads that wait for it
    * @param {() => any} call
@@ -159,7 +171,7 @@ class LoadLimit {
    */
   run(loads, call, mayWait, isWithin = this.isWithin) {
     if (isWithin) return call();
-    if (!this.isReached) return this.start(loads, call);
+    if (!this.isReached || loads.some((load) => load?.isAwaited)) return this.start(loads, call);
     if (!mayWait(this.hasRoom)) throw this.refuse(loads);
     const waiting = new Waiting(
       this,
@@ -185,10 +197,10 @@ class LoadLimit {
     this.queued++;
   }
 
-  /** @param {Waiting} waiting that may have been removed */
+  /** @param {Waiting} waiting @returns {boolean} whether it was still in the queue */
   remove(waiting) {
     const { older, younger } = waiting;
-    if (older === undefined && this.oldest !== waiting) return;
+    if (older === undefined && this.oldest !== waiting) return false;
     if (older === undefined) this.oldest = younger;
     else older.younger = younger;
     if (younger === undefined) this.youngest = older;
@@ -196,6 +208,7 @@ class LoadLimit {
     waiting.older = undefined;
     waiting.younger = undefined;
     this.queued--;
+    return true;
   }
 
   /** @param {Load[]} loads */

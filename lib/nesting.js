@@ -27,6 +27,17 @@ function joined(load) {
 }
 
 /**
+ * The same for a load of the addon that a call has joined.
+ * @param {import('./request.js').Request} load
+ * @returns {Promise<any>}
+ */
+function joinedByCall(load) {
+  load.core.limit?.awaits(load);
+  hanging.joined(load);
+  return joined(load);
+}
+
+/**
  * @param {Loader | undefined} asker whose loader has asked
  * @param {Load} load
  * @returns {Promise<any>}
@@ -53,4 +64,4 @@ function unlessAwaited(load, patienceMs) {
   });
 }
 
-module.exports = { joined, joinedBy, running };
+module.exports = { joined, joinedBy, joinedByCall, running };

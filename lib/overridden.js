@@ -5,6 +5,7 @@ const { argument } = require('./errors.js');
 const { OPTION } = require('./contract/options.js');
 const { keyText } = require('./keys.js');
 const { running } = require('./nesting.js');
+const { copyOf } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
@@ -64,42 +65,29 @@ async function getOrSetThrough(owner, core, overridden, key, loader, options) {
     if (found !== undefined) return found;
   }
   const record = core.read(options);
-  /** @type {import('./options/read.js').OptionRecord} */
-  const asked = Object.assign([...(record ?? [])], {
-    wasRead: overridden.get,
-    handed: record?.handed,
-    tags: record?.tags,
-  });
+  const asked = copyOf(record, { wasRead: overridden.get });
   if (!overridden.set) return core.loadRead(key, asked, loader);
   for (const at of LIFETIMES) asked[at] = OVER;
   asked.isOfOwner = true;
   return core.loadRead(key, asked, async (/** @type {import('../types/loader.js').LoaderContext} */ context) => {
-    const load = /** @type {import('./directives.js').Load | undefined} */ (/** @type {unknown} */ (running.load));
-    const { loaded, isValid } = await ticketed(core, text, () => loader(context));
-    const said = load?.said;
+    const load = /** @type {import('./directives.js').Load} */ (/** @type {unknown} */ (running.load));
+    const ticket = raw.takeTicket(core.id, text);
+    let isValid = false;
+    let loaded;
+    try {
+      loaded = await loader(context);
+    } finally {
+      // The loader may have named tags.
+      isValid = raw.returnTicket(core.target(text, load.said?.record), ticket);
+    }
+    if ((asked.shouldCache ?? core.shouldCache) !== undefined) load.said ??= core.directivesOf(load);
+    const { said } = load;
     if (isValid && loaded !== undefined && !context.signal.aborted && (said?.stores(loaded) ?? true)) {
       await owner.set(key, loaded, said?.isGiven ? { ...options, ...said.options } : options);
       core.broadcastLoaded(key, loaded, record);
     }
     return loaded;
   });
-}
-
-/**
- * Loads, and returns whether nothing has invalidated the key meanwhile.
- * @param {import('./core.js').Core} core
- * @param {string} text of the key
- * @param {() => any} load
- */
-async function ticketed(core, text, load) {
-  const ticket = raw.takeTicket(core.id, text);
-  try {
-    const loaded = await load();
-    return { loaded, isValid: raw.returnTicket(core.id, ticket) };
-  } catch (error) {
-    raw.returnTicket(core.id, ticket);
-    throw error;
-  }
 }
 
 module.exports = { getOrSetBy, overriddenBy };

@@ -37,6 +37,8 @@ class Request extends Loading {
     this.member = undefined;
     /** Whether its loader was not called, as many others run. */
     this.isRefused = false;
+    /** Whether a loader that keeps others waiting waits for it. */
+    this.isAwaited = false;
     /** The right of its loader to run. @type {{ leave(): void, end(): void } | undefined} */
     this.permit = undefined;
     /** Called at its end, if it has gone on in the background. @type {(() => void) | undefined} */
@@ -93,21 +95,23 @@ class Request extends Loading {
       this.loadedWith(LOADED.VALUE, value);
       return;
     }
-    try {
-      attune();
-      if (value === undefined) {
-        this.answer(raw.absent(core.id, this.id), true);
-        return;
-      }
-      const admitted = admit(core.table, value);
-      const weight = core.weigh(admitted);
-      // Weighing may run code of a user, which may have ended this request, so that its id names another one.
-      if (this.over) return;
-      this.answer(raw.loaded(core.id, this.id, core.table.put(undefined, admitted), weight));
-    } catch (error) {
-      this.end();
-      this.reject(error);
+    if (value === undefined) {
+      this.tell(() => raw.absent(core.id, this.id), true);
+      return;
     }
+    let admitted;
+    let weight = 0;
+    try {
+      admitted = admit(core.table, value);
+      weight = core.weigh(admitted);
+    } catch (error) {
+      // The value has getters that throw, for example.
+      this.failed(error);
+      return;
+    }
+    // These may run code of a user, which may have ended this request, so that its id names another one.
+    if (this.over) return;
+    this.tell(() => raw.loaded(core.id, this.id, core.table.put(undefined, admitted), weight));
   }
 
   /** @param {unknown} error */
@@ -119,13 +123,21 @@ class Request extends Loading {
       return;
     }
     const { core } = this;
+    const report = this.isRefused ? raw.refused : raw.failed;
+    this.tell(() => report(core.id, this.id, core.table.put(undefined, error)));
+  }
+
+  /**
+   * Tells the addon of the end of the loader.
+   * @param {() => number} report
+   * @param {boolean} [isAbsent] whether the loader found nothing
+   */
+  tell(report, isAbsent) {
     try {
       attune();
-      const report = this.isRefused ? raw.refused : raw.failed;
-      this.answer(report(core.id, this.id, core.table.put(undefined, error)));
+      this.answer(report(), isAbsent);
     } catch (fault) {
-      this.end();
-      this.reject(fault);
+      this.break(fault);
     }
   }
 
@@ -136,22 +148,25 @@ class Request extends Loading {
    */
   loadedWith(ended, loaded) {
     const { core } = this;
+    this.said ??= core.directivesOf(this);
+    const { said } = this;
+    let { cameTo, outcome } = said.end(ended, loaded);
+    let weight = 0;
     try {
-      this.said ??= core.directivesOf(this);
-      const { said } = this;
-      const { cameTo, outcome: given } = said.end(ended, loaded);
-      const outcome = cameTo === LOADED.VALUE ? admit(core.table, given) : given;
-      const weight = cameTo === LOADED.VALUE ? core.weigh(outcome) : 0;
-      // Code of a user may have ended this request, so that its id names another one.
-      if (this.over) return;
+      if (cameTo === LOADED.VALUE) {
+        outcome = admit(core.table, outcome);
+        weight = core.weigh(outcome);
+      }
+    } catch (error) {
+      [cameTo, outcome] = [LOADED.ERROR, error];
+    }
+    // Code of a user may have ended this request, so that its id names another one.
+    if (this.over) return;
+    this.tell(() => {
       const slot = cameTo === LOADED.NOTHING ? 0 : core.table.put(undefined, outcome);
       if (said.verdict === VERDICT.SKIP) core.mirror.skipped(/** @type {EntryKey} */ (this.key), said.skipMs);
-      const target = core.target('', said.record);
-      this.answer(raw.directed(target, this.id, cameTo, slot, weight, said.verdict), cameTo === LOADED.NOTHING);
-    } catch (fault) {
-      this.end();
-      this.reject(fault);
-    }
+      return raw.directed(core.target('', said.record), this.id, cameTo, slot, weight, said.verdict);
+    }, cameTo === LOADED.NOTHING);
   }
 
   /**
@@ -236,8 +251,9 @@ class Request extends Loading {
    * @param {Request} leader
    */
   follow(leader) {
-    const { asker } = this;
+    const { asker, context, core } = this;
     this.end();
+    if (core.limit !== undefined) context.runInAsyncScope(() => core.limit?.awaits(leader));
     hanging.joined(leader);
     this.resolve(joinedBy(asker, leader));
   }

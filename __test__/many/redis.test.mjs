@@ -177,3 +177,11 @@ test('a layer that is disabled is passed over by reads of many keys', async (t) 
   assert.equal((await cache.getMany(['a', 'b', 'c'])).size, 2);
   assert.equal(cache.stats().hits.L2, 2);
 });
+
+test('values that are read together are frozen where values are', async (t) => {
+  const { server } = await redisWithClient(t);
+  await cacheOn(t, server.url).setMany(['a', 'b'].map((key) => [key, { tags: [key] }]));
+  const cache = cacheOn(t, server.url, { levels: { L1: { values: 'frozen' } } });
+  for (const { tags } of (await cache.getMany(['a', 'b'])).values()) assert.throws(() => tags.push('x'), TypeError);
+  assert.throws(() => cache.peek('a').tags.push('x'), TypeError);
+});

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache, MemoryStore } from '../../index.mjs';
 import { heldLoader, turns } from '../support/deferred.mjs';
+import { record } from '../support/events.mjs';
 import { MapStore } from '../support/map-store.mjs';
 import { MemoryHub } from '../support/memory-bus.mjs';
 
@@ -191,4 +192,43 @@ test('other ways to share are refused', () => {
       message: /"levels\.L1\.values" must be one of "reference", "frozen", "copy"/,
     });
   }
+});
+
+const throwing = () => ({
+  get total() {
+    throw new Error('not loaded yet');
+  },
+});
+
+for (const [way, loader] of Object.entries({
+  plain: () => throwing(),
+  'with directives': ({ setOptions }) => (setOptions({ ttlMs: 1000 }), throwing()),
+})) {
+  test(`copy: a loaded value that cannot be copied is an error of the loader, ${way}`, async () => {
+    const cache = made('copy', { failSafe: { enabled: true, staleTtlMs: 60_000 }, logging: { enabled: false } });
+    const seen = record(cache);
+    await assert.rejects(cache.getOrSet('k', loader), /not loaded yet/);
+    assert.equal(seen.of('loader:error').length, 1);
+    assert.equal(await cache.getOrSet('k', () => 1), 1, 'the next call loads');
+    await cache.expire('k');
+    assert.equal(await cache.getOrSet('k', loader), 1, 'a stale copy answers');
+    await cache.drain();
+    assert.equal(cache.stats().loads.running, 0);
+  });
+}
+
+test('copy: a value of a store that cannot be copied is an error of the store', async () => {
+  const cache = made('copy', { l2: new MapStore([['k', throwing()]]), logging: { enabled: false } });
+  const seen = record(cache);
+  assert.equal(await cache.getOrSet('k', () => 1), 1);
+  assert.match(String(seen.of('l2:error')[0].error), /not loaded yet/);
+});
+
+test('copy: an event whose value cannot be copied removes what is kept of its keys', async () => {
+  const hub = new MemoryHub({ copy: (event) => ({ ...event }) });
+  const bus = hub.bus();
+  const cache = made('copy', { eventBus: bus, logging: { enabled: false } });
+  await cache.set('k', 'old');
+  await hub.deliver({ type: 'set', keys: ['k'], value: throwing(), source: 'other', ts: Date.now(), id: 'x' });
+  assert.equal(await cache.get('k'), undefined);
 });

@@ -208,7 +208,15 @@ impl<V: Value> Cache<V> {
     /// A ticket for work on a key that starts now, outside of the engine. Once it is void, nothing may be stored.
     #[must_use]
     pub fn ticket(&self, key: &Key) -> Ticket {
-        self.state.fence.ticket(key, self.state.now())
+        let moment = self.state.kept.counts.moment();
+        self.state.fence.ticket(key, self.state.now()).counted(None, moment)
+    }
+
+    /// Whether nothing has invalidated the key of a ticket since, nor one of the tags that its value has by now.
+    #[must_use]
+    pub fn stands(&self, ticket: &Ticket, settings: &Settings) -> bool {
+        let invalidated = |tags: &[Key]| self.state.kept.counts.were_invalidated(tags, ticket.moment());
+        ticket.is_valid() && !settings.tags.as_deref().is_some_and(invalidated)
     }
 
     /// Sends a value that was loaded and stored outside of the engine to the peers, if loaded values are sent.

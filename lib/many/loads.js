@@ -3,7 +3,7 @@
 
 const { CODE } = require('../contract/codes.js');
 const { closed, loadsFailed, optionType } = require('../errors.js');
-const { mustBeObject } = require('../options/read.js');
+const { copyOf, mustBeObject } = require('../options/read.js');
 const { getOrSetBy } = require('../overridden.js');
 const { argumentOf, bridge, codeOf } = require('../raw.js');
 const { Batch } = require('./batch.js');
@@ -125,7 +125,8 @@ class ManyLoads {
    */
   ask(core, given, loader, member) {
     const key = typeof given === 'bigint' ? String(given) : given;
-    const record = copyOf(this.record);
+    // Each call of the addon may change its record.
+    const record = this.record && copyOf(this.record);
     try {
       // A handler of another key may have closed it.
       if (core.closed) throw closed('getMany');
@@ -160,15 +161,6 @@ class ManyLoads {
     if (isOverridden(this.subject, 'getOrSet')) return owner.getOrSet(key, loader, options);
     return getOrSetBy(owner, core, key, loader, options);
   }
-}
-
-/**
- * Each call of the addon may change its record.
- * @param {OptionRecord | undefined} record
- * @returns {OptionRecord | undefined}
- */
-function copyOf(record) {
-  return record && Object.assign([...record], record);
 }
 
 /**

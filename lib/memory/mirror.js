@@ -57,6 +57,8 @@ class Mirror {
     /** Until when keys are: the engine leads their loads, which nobody joins. @type {Uncacheable | undefined} */
     this.uncacheable = undefined;
     this.mode = new Mode(table.mode, { isMirrored, isAlone: flags === 0, keepsStale, joinableMs: this.joinableMs });
+    /** Whether requests may be joined without a call. Where loads take turns, a join may make one start. */
+    this.offersLoads = flags === 0 && core.limit === undefined;
     /** Slot by key. @type {Map<string, number>} */
     this.map = isMirrored ? table.map : NO_KEYS;
     /** Whether hits and sets are counted for each cache, not by the journal, as there are several over the layer. */
@@ -376,13 +378,10 @@ class Mirror {
    * @param {EntryKey | undefined} key
    */
   offer(request, key) {
-    if (this.mode.isAlone && this.mode.isMirrored && key !== undefined) request.joinedAs(key);
+    if (this.offersLoads && this.mode.isMirrored && key !== undefined) request.joinedAs(key);
   }
 
-  /**
-   * Turns the reads of the layer off or on: without them the mirror answers and takes nothing.
-   * @param {boolean} isSkipped
-   */
+  /** Turns the reads of the layer off or on: without them the mirror answers and takes nothing. @param {boolean} isSkipped */
   skip(isSkipped) {
     this.mode.skip(isSkipped);
     this.map = isSkipped || !this.mode.isMirrored ? NO_KEYS : this.table.map;

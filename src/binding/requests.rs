@@ -247,10 +247,10 @@ pub(crate) fn take_ticket(call: Call, key: Key) -> Result<usize, Fault> {
     Ok(call.native.tickets.borrow_mut().insert(ticket))
 }
 
-/// Takes a ticket back. Returns whether nothing has invalidated its key meanwhile.
+/// Takes a ticket back. Returns whether nothing has invalidated its key meanwhile, nor one of the tags of the call.
 pub(crate) fn return_ticket(call: Call, ticket: usize) -> Result<bool, Fault> {
     let ticket = call.native.tickets.borrow_mut().try_remove(ticket);
-    Ok(ticket.is_some_and(|ticket| ticket.is_valid()))
+    Ok(ticket.is_some_and(|ticket| call.native.cache.stands(&ticket, &call.settings())))
 }
 
 /// `set` of `undefined`.

@@ -133,7 +133,7 @@ impl<V: Value> CacheState<V> {
         let stored = self.stored_key(key);
         // As in `read`: without fail-safe nothing is remembered.
         let ticket = settings.fail_safe.stale_ttl().map(|_| self.fence.read_ticket(key, now));
-        let held = if self.outage.is_blind() { None } else { memory.get(&stored, now) };
+        let held = if self.outage.is_blind() { None } else { self.get_l1(memory, key, &stored, now) };
         let Some(value) = held.and_then(|value| self.realized("get", key, &stored, value)) else {
             self.observe.emit(Kind::MissL1, || Event::Miss { key: key.clone(), level: MissLevel::L1 });
             return Glance::NotHere;

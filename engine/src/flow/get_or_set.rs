@@ -75,6 +75,13 @@ impl<V: Value> CacheState<V> {
         let now = missed.at;
         let is_uncacheable = self.kept.uncacheable.of(&key, now).is_some();
         if settings.inflight.enabled && !is_uncacheable {
+            if !settings.was_read
+                && self.l2.is_some()
+                && let Some(came) = self.loaded_meanwhile(&key, settings)
+            {
+                self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key });
+                return Err(came);
+            }
             match self.kept.flights.enter(&key, id, now, &settings.inflight) {
                 Entered::Joins(leader) => {
                     self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });
@@ -93,6 +100,25 @@ impl<V: Value> CacheState<V> {
         }
         let tagged = settings.tags.as_ref().and_then(|tags| self.tagged_load_begins(&key, tags));
         Ok((FlightGuard { state: Arc::clone(self), key, id, tagged, is_uncacheable }, missed))
+    }
+
+    /// The outcome of a load that has begun and ended while this caller waited for the second layer, whose answers may
+    /// come long after each other.
+    fn loaded_meanwhile(&self, key: &Key, settings: &Settings) -> Option<Outcome<V>> {
+        let Layer1::Memory(memory) = &self.l1 else { return None };
+        if self.switches.skips_l1() || self.outage.is_blind() {
+            return None;
+        }
+        let now = self.now();
+        if self.kept.negatives.holds(key, now) {
+            self.note_source(settings, || self.source_in_negatives(key));
+            return Some(Outcome::Absent);
+        }
+        let stored = self.stored_key(key);
+        let value = self.get_l1(memory, key, &stored, now)?;
+        let value = self.realized("get", key, &stored, value)?;
+        self.note_source(settings, || self.source_in_l1(key));
+        Some(Outcome::Value(value))
     }
 
     /// The second layer, if it orders loads against the invalidations of other instances.

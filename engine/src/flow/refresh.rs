@@ -30,7 +30,7 @@ use crate::{
         DEFAULT_INFLIGHT_TTL, Settings,
         refresh::{Lifespan, jittered},
     },
-    store::{Found, Guarded, LockOf, MarkCell, StoreCall},
+    store::{Found, Guarded, LockOf, MarkCell},
     value::Value,
 };
 
@@ -207,11 +207,9 @@ impl<V: Value> CacheState<V> {
         let (mut mark, mut counts) = (None, None);
         if let Some(l2) = &self.l2 {
             let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
-            let call = StoreCall { operation: "get", key: Some(key) };
-            let entry = self.entry_of(key);
             let cell = MarkCell::default();
             let found;
-            (found, counts) = tokio::join!(l2.get(call, &entry, Some(&cell)), self.count_tags(key, settings));
+            (found, counts) = tokio::join!(self.ask_l2(l2, key, Some(&cell)), self.count_tags(key, settings));
             if let Some((found, _fill)) = self.valid(l2, key, found).await
                 && let found = self.with_its_life(key, found, settings)
                 && self.is_fresher(key, &found, settings)
