@@ -10,9 +10,9 @@ const { COUNTED, LAYERS } = require('./contract/numbers.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { Loading } = require('./loading.js');
-const { copyOf } = require('./options/read.js');
 const { setImmediate } = require('./platform.js');
 const { bridge } = require('./raw.js');
+const { copyOf } = require('./records.js');
 
 const { raw } = bridge;
 

@@ -8,8 +8,9 @@ const { LOADED, VERDICT } = require('./contract/codes.js');
 const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { noStale, optionRange, optionType } = require('./errors.js');
-const { copyOf, readCallOptions } = require('./options/read.js');
+const { readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
+const { copyOf } = require('./records.js');
 const { NO_LAYER } = require('./tag-rules.js');
 const sharing = require('./values/sharing.js');
 

@@ -5,8 +5,8 @@ const { TIMES } = require('./contract/numbers.js');
 const { SOURCES } = require('./contract/words.js');
 const { argument, closed } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
-const { copyOf } = require('./options/read.js');
 const { bridge } = require('./raw.js');
+const { copyOf } = require('./records.js');
 
 const { raw } = bridge;
 

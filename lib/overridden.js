@@ -5,8 +5,8 @@ const { argument } = require('./errors.js');
 const { OPTION } = require('./contract/options.js');
 const { keyText } = require('./keys.js');
 const { running } = require('./nesting.js');
-const { copyOf } = require('./options/read.js');
 const { bridge } = require('./raw.js');
+const { copyOf } = require('./records.js');
 
 const { raw } = bridge;
 const LIFETIMES = [OPTION.TTL_MS, OPTION.LEVELS_L1_TTL_MS, OPTION.LEVELS_L2_TTL_MS];

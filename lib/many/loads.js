@@ -3,9 +3,10 @@
 
 const { CODE } = require('../contract/codes.js');
 const { closed, loadsFailed, optionType } = require('../errors.js');
-const { copyOf, mustBeObject } = require('../options/read.js');
+const { mustBeObject } = require('../options/read.js');
 const { getOrSetBy } = require('../overridden.js');
 const { argumentOf, bridge, codeOf } = require('../raw.js');
+const { copyOf } = require('../records.js');
 const { Batch } = require('./batch.js');
 const { BatchLoad, Led } = require('./batch-load.js');
 const { iterableKeys } = require('./keys.js');

@@ -62,14 +62,6 @@ function readJudge(options) {
   return shouldCache;
 }
 
-/**
- * A copy of options, with those that are no numbers, and with more beside them.
- * @param {OptionRecord | undefined} record
- * @param {Partial<More>} [more]
- * @returns {OptionRecord}
- */
-const copyOf = (record, more) => Object.assign([...(record ?? [])], record, more);
-
 /** The most tags of an entry, and of a call that invalidates. */
 const MOST_TAGS = 100;
 /** The most bytes of a tag in UTF-8: the most tags of this length fit beside a value in Redis. */
@@ -294,7 +286,6 @@ module.exports = {
   setText,
   writeOptions,
   checkMethods,
-  copyOf,
   readHandlers,
   readLogging,
   readCloseTimeout,

@@ -97,7 +97,8 @@ export class ServerProcess {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.output += chunk));
     const isReady = async () => {
       if (failure) throw failure;
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${this.program} ended at once:\n${this.output}`);
+      const hasEnded = child.exitCode !== null || child.signalCode !== null;
+      if (hasEnded) throw new Error(`${this.program} ended at once:\n${this.output}`);
       return this.isReady();
     };
     try {

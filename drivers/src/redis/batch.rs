@@ -1,54 +1,34 @@
-//! Gathers operations: all waiting operations leave as one pipeline, while earlier pipelines are under way.
-//!
-//! The connection takes pipelines in the order of their operations, so operations of one caller on a key keep their
-//! order. Each pipeline has its own deadline.
+//! Operations, and a pipeline of them that is under way. Each pipeline has its own deadline.
 
 use std::{
-    collections::HashMap,
-    future::poll_fn,
-    pin::Pin,
     sync::{Arc, atomic::Ordering},
-    task::Poll,
     time::Duration,
 };
 
-use redis::{Arg, Cmd, Pipeline, RedisResult, Value, cluster_routing::Slot};
-use tokio::{
-    runtime::Handle,
-    sync::mpsc::{UnboundedReceiver, unbounded_channel},
-    task::{JoinHandle, yield_now},
-    time::timeout,
-};
-use tracing::{Level, debug, trace};
-
 use lazy_layers_engine::clock::{Clock, Time};
-
-use crate::{targets::REDIS, wakes::together};
+use redis::{Arg, Cmd, Pipeline, RedisResult, Value, cluster_routing::Slot};
+use tokio::time::timeout;
+use tracing::{debug, trace};
 
 use super::{
-    address::Node,
     atomic::Change,
     connect::Link,
     connection::is_end,
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
     fence::Fence,
     marks::Count,
-    shared::{Share, share},
-    submit::{Requests, Submission},
+    shared::Share,
+    submit::Submission,
     supervised::{Notice, State, Supervised},
     tidy::Tally,
 };
+use crate::{targets::REDIS, wakes::together};
 
-/// The most operations in a pipeline.
-const MOST: usize = 40;
 /// A pipeline that takes longer is worth a line of the log.
 const SLOW: Duration = Duration::from_millis(100);
 
 /// The answers to the commands of an operation, or why there are none.
 pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
-
-/// A link that was idle for this long may have ended.
-const IDLE: Duration = Duration::from_millis(50);
 
 /// An operation on Redis.
 pub(super) trait Operation: Send {
@@ -101,133 +81,6 @@ pub(super) trait Operation: Send {
     fn finish(self: Box<Self>, answers: Answers<'_>);
 }
 
-/// Starts to gather.
-pub(super) fn gather(
-    runtime: &Handle,
-    supervised: Supervised,
-    place: String,
-    deadline: Duration,
-    clustered: bool,
-) -> Requests {
-    let (requests, waiting) = unbounded_channel();
-    let (runtime_handle, clock) = (runtime.clone(), Clock::new());
-    let gatherer =
-        Gatherer { runtime: runtime_handle, waiting, supervised, place, deadline, clustered, clock };
-    let _running: JoinHandle<()> = runtime.spawn(gatherer.run());
-    Requests(requests)
-}
-
-struct Gatherer {
-    runtime: Handle,
-    waiting: UnboundedReceiver<Submission>,
-    supervised: Supervised,
-    place: String,
-    deadline: Duration,
-    clustered: bool,
-    clock: Clock,
-}
-
-impl Gatherer {
-    async fn run(mut self) {
-        let mut submissions = Vec::with_capacity(MOST);
-        let mut last = self.clock.now();
-        while self.waiting.recv_many(&mut submissions, MOST).await > 0 {
-            let now = self.clock.now();
-            if now.since(last) > IDLE {
-                // So the end of an idle connection is noticed before anything is sent, also after a freeze.
-                yield_now().await;
-                self.supervised.hear_end().await;
-            }
-            last = now;
-            let mut taken: Submission = submissions.drain(..).flatten().collect();
-            let state = self.supervised.settled(self.deadline).await;
-            if let State::Up(Link::Client(client), _) = &state
-                && !client.learn(self.deadline).await
-            {
-                fail(&mut taken, &Fault::too_late(&self.place, self.deadline));
-                continue;
-            }
-            match state {
-                State::Up(link, number) => self.send_all(&mut taken, &link, number).await,
-                State::Closed => fail(&mut taken, &Fault::closed()),
-                State::Down(fault) => fail(&mut taken, &fault),
-                State::Connecting => fail(&mut taken, &Fault::not_yet(&self.place)),
-            }
-        }
-    }
-
-    async fn send_all(&self, taken: &mut Submission, link: &Link, number: u64) {
-        if !self.clustered {
-            while !taken.is_empty() {
-                let rest = taken.split_off(taken.len().min(MOST));
-                let batch = share(std::mem::replace(taken, rest));
-                let slot = batch[0].slot();
-                self.send(batch, slot, link.clone(), number).await;
-            }
-            return;
-        }
-        // A pipeline goes to one node. Operations on a key stay in order, as its slot is on one node.
-        let mut places: HashMap<Option<Node>, Submission> = HashMap::new();
-        for operation in taken.drain(..) {
-            places.entry(link.place_of(operation.slot())).or_default().push(operation);
-        }
-        for operations in places.into_values() {
-            let slot = operations[0].slot();
-            self.send(operations, slot, link.clone(), number).await;
-        }
-    }
-
-    async fn send(&self, mut operations: Submission, slot: Slot, mut link: Link, number: u64) {
-        let mut pipeline = Pipeline::with_capacity(operations.len() * 2);
-        let mut counts = Vec::with_capacity(operations.len());
-        let mut total = 0;
-        for operation in &mut operations {
-            let before = total;
-            operation.commands(&mut |command| {
-                pipeline.add_command(command);
-                total += 1;
-            });
-            counts.push(total - before);
-        }
-        let batch = Batch {
-            operations,
-            counts,
-            slot,
-            number,
-            link: link.clone(),
-            supervised: self.supervised.clone(),
-            place: self.place.clone(),
-            deadline: self.deadline,
-            commands: total,
-            // The clock is read only if the log wants it.
-            since: tracing::event_enabled!(target: REDIS, Level::DEBUG).then(|| self.clock.now()),
-            clock: self.clock.clone(),
-        };
-        let deadline = self.deadline;
-        let mut sent: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(async move {
-            let answered = timeout(deadline, link.send(&pipeline, total, slot)).await;
-            (answered.ok(), pipeline)
-        });
-        // Polled here once, so that it is on its way before the next one. The rest has time.
-        let at_once = poll_fn(|context| match sent.as_mut().poll(context) {
-            Poll::Ready(sent) => Poll::Ready(Some(sent)),
-            Poll::Pending => Poll::Ready(None),
-        });
-        let at_once = at_once.await;
-        if let Some((Some(Ok(values)), _)) = at_once {
-            batch.answer(values);
-            return;
-        }
-        let _waiting: JoinHandle<()> = self.runtime.spawn(async move {
-            let (answered, pipeline) = match at_once {
-                Some(sent) => sent,
-                None => sent.await,
-            };
-            batch.finish(answered, &pipeline).await;
-        });
-    }
-}
-
 /// Commands that change nothing.
 const READS: [&[u8]; 15] = [
     b"GET",
@@ -251,26 +104,26 @@ fn only_reads(command: &Cmd) -> bool {
     matches!(command.args_iter().next(), Some(Arg::Simple(name)) if READS.contains(&name))
 }
 
-fn fail(operations: &mut Submission, fault: &Fault) {
+pub(super) fn fail(operations: &mut Submission, fault: &Fault) {
     for operation in operations.drain(..) {
         operation.finish(Err(fault.clone()));
     }
 }
 
 /// A pipeline under way.
-struct Batch {
-    operations: Submission,
-    counts: Vec<usize>,
-    slot: Slot,
-    number: u64,
-    link: Link,
-    supervised: Supervised,
-    place: String,
-    deadline: Duration,
-    commands: usize,
+pub(super) struct Batch {
+    pub(super) operations: Submission,
+    pub(super) counts: Vec<usize>,
+    pub(super) slot: Slot,
+    pub(super) number: u64,
+    pub(super) link: Link,
+    pub(super) supervised: Supervised,
+    pub(super) place: String,
+    pub(super) deadline: Duration,
+    pub(super) commands: usize,
     /// When it left, where the log wants to know.
-    since: Option<Time>,
-    clock: Clock,
+    pub(super) since: Option<Time>,
+    pub(super) clock: Clock,
 }
 
 impl Batch {
@@ -286,7 +139,7 @@ impl Batch {
         }
     }
 
-    fn answer(mut self, values: Vec<Value>) {
+    pub(super) fn answer(mut self, values: Vec<Value>) {
         self.log(true);
         self.supervised.answered.store(self.number, Ordering::Relaxed);
         self.look_for_refusal(&values);
@@ -301,7 +154,7 @@ impl Batch {
     }
 
     /// `None` when there was no answer in time.
-    async fn finish(mut self, answered: Option<RedisResult<Vec<Value>>>, pipeline: &Pipeline) {
+    pub(super) async fn finish(mut self, answered: Option<RedisResult<Vec<Value>>>, pipeline: &Pipeline) {
         match answered {
             Some(Ok(values)) => self.answer(values),
             Some(Err(error)) => {

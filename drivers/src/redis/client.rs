@@ -76,9 +76,14 @@ impl ClientLink {
         self.shared.client.lifetimes
     }
 
+    /// Whether it is known if it runs scripts.
+    pub(super) fn is_known(&self) -> bool {
+        self.shared.scripts.get().is_some()
+    }
+
     /// Learns whether it runs scripts. Returns false if it did not answer in time.
     pub(super) async fn learn(&self, limit: Duration) -> bool {
-        if self.shared.scripts.get().is_some() {
+        if self.is_known() {
             return true;
         }
         let mut probe = cmd("EVAL");

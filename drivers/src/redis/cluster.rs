@@ -140,10 +140,10 @@ impl ClusterLink {
         }
     }
 
-    /// Drops a connection, so that the next operation on the slot makes a new one to its node.
+    /// The next operation on the slot makes a new connection to its node.
     pub(super) fn drop_connection(&self, slot: Slot) {
         if let Some(node) = self.place_of(slot) {
-            self.node(&node).open.lock().take();
+            self.node(&node).drop_open(|_| true);
         }
         self.refresh_soon();
     }
@@ -154,7 +154,7 @@ impl ClusterLink {
             Ok((number, mut connection)) => {
                 let answered = connection.req_packed_commands(pipeline, 0, count).await;
                 if answered.as_ref().is_err_and(breaks_link) {
-                    link.drop_connection(number);
+                    link.drop_open(|current| current == number);
                 }
                 answered
             }
@@ -391,10 +391,10 @@ impl NodeLink {
         self.open.lock().clone().filter(|(_, connection)| !connection.is_over())
     }
 
-    pub(super) fn drop_connection(&self, number: u64) {
-        let mut open = self.open.lock();
-        if open.as_ref().is_some_and(|(current, _)| *current == number) {
-            open.take();
+    /// Drops a connection by its number.
+    pub(super) fn drop_open(&self, is_meant: impl FnOnce(u64) -> bool) {
+        if let Some((_, connection)) = self.open.lock().take_if(|(number, _)| is_meant(*number)) {
+            connection.give_up();
         }
     }
 }

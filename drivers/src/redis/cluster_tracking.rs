@@ -74,7 +74,7 @@ impl ClusterLink {
                 let Ok((number, mut connection)) = link.connection(&of_node, &node).await else { return };
                 let answered = timeout(limit, connection.req_packed_command(&cmd("PING"))).await;
                 if answered.map_or(true, |answered| answered.is_err_and(|error| breaks_link(&error))) {
-                    of_node.drop_connection(number);
+                    of_node.drop_open(|current| current == number);
                 }
             }
         });

@@ -48,6 +48,13 @@ impl Link {
         matches!(self, Link::Single(connection, _) if connection.is_over())
     }
 
+    /// Ends it at once, as it does not answer. The nodes of a cluster are given up one by one.
+    pub(super) fn give_up(&self) {
+        if let Link::Single(connection, _) = self {
+            connection.give_up();
+        }
+    }
+
     /// Waits until the ends of its connections have been heard, if a server has ended them.
     pub(super) async fn hear_end(&self) {
         match self {

@@ -11,6 +11,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use parking_lot::Mutex;
 use redis::{
     AsyncConnectionConfig, Cmd, ErrorKind, Pipeline, ProtocolVersion, PushInfo, RedisConnectionInfo,
     RedisError, RedisFuture, RedisResult, Value,
@@ -39,13 +40,14 @@ use crate::targets::REDIS;
 pub(super) struct Connection {
     inner: MultiplexedConnection,
     life: Arc<Life>,
+    protocol: ProtocolVersion,
     closes_on_hello: bool,
 }
 
 struct Life {
     /// Whether the socket has ended.
     over: watch::Receiver<bool>,
-    sight: Option<Sight>,
+    sight: Mutex<Option<Sight>>,
     driver: AbortHandle,
 }
 
@@ -72,9 +74,24 @@ impl Connection {
 
     /// Waits until the end of the socket has been heard, if the server has ended it.
     pub(super) async fn hear_end(&self) {
-        if self.life.sight.as_ref().is_some_and(Sight::is_over) {
+        let is_over = self.life.sight.lock().as_ref().is_some_and(Sight::is_over);
+        if is_over {
             self.over().await;
         }
+    }
+
+    /// Ends it at once, as it does not answer. What the server has not got yet is never sent: a write that comes later
+    /// would follow newer ones.
+    pub(super) fn give_up(&self) {
+        if let Some(sight) = self.life.sight.lock().take() {
+            sight.forget_unsent();
+        }
+        self.life.driver.abort();
+    }
+
+    /// Whether the server can push messages.
+    pub(super) fn has_pushes(&self) -> bool {
+        self.protocol == ProtocolVersion::RESP3
     }
 
     /// Whether the server closes connections for a command that it does not know, as some proxies do.
@@ -236,7 +253,8 @@ async fn set_up(
     let settings = settings(single, protocol);
     let (inner, driver) = MultiplexedConnection::new_with_config(&settings, socket, config).await?;
     let driver = Handle::current().spawn(driver).abort_handle();
-    Ok(Connection { inner, life: Arc::new(Life { over, sight, driver }), closes_on_hello: false })
+    let life = Arc::new(Life { over, sight: Mutex::new(sight), driver });
+    Ok(Connection { inner, life, protocol, closes_on_hello: false })
 }
 
 /// Without login and database, RESP2 is set up without any command, so this asks the server for a sign of life. Any

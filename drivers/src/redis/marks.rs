@@ -62,6 +62,7 @@ impl<P: Payloads> RedisStore<P> {
         lifetime: bool,
     ) -> impl Future<Output = Marked<P::Opened>> + Send + 'static + use<P> {
         let (shared, taken) = (&self.shared, self.shared.clock.now());
+        let replacements = self.replacements();
         let entry = shared.names.entry(key);
         let clustered = shared.names.is_clustered();
         // On one server all marks are in one place, and one read of a pipeline asks for all.
@@ -90,7 +91,7 @@ impl<P: Payloads> RedisStore<P> {
             let (found, own) = received.await.unwrap_or_else(|_| (Err(Fault::closed()), None));
             let mark = move |listed: Option<u64>| {
                 let own = if clustered { own } else { listed };
-                own.zip(listed).map(|(own, listed)| Mark { own, listed, taken })
+                own.zip(listed).map(|(own, listed)| Mark { own, listed, taken, replacements })
             };
             let marking = match counting {
                 None => Marking::Known(mark(own)),
@@ -109,9 +110,12 @@ impl<P: Payloads> RedisStore<P> {
 
 impl<P: Payloads> StoreState<P> {
     /// The counts that scripts compare with. None when nothing was counted as the load began, and marks since
-    /// then may already be gone.
+    /// then may already be gone; or if another server has taken over since, which may have counted less.
     pub(super) fn seen(&self, mark: Mark) -> Option<Seen> {
-        let Mark { own, listed, taken } = mark;
+        let Mark { own, listed, taken, replacements } = mark;
+        if replacements != self.supervised.servers.replaced_so_far() {
+            return None;
+        }
         let age = self.clock.now().since(taken);
         // An eighth is left for the way to the server and for clocks that run differently.
         let is_old = age >= self.options.longest_load.mul_f64(0.875);

@@ -1,10 +1,11 @@
 //! Sockets to a server: TCP, TCP with encryption, and Unix sockets.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use futures_util::future::select_ok;
 use redis::RedisResult;
 use rustls::pki_types::ServerName;
+use socket2::SockRef;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
@@ -54,6 +55,12 @@ impl Sight {
             Ok(bytes) => bytes == 0,
             Err(error) => !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
         }
+    }
+
+    /// Has the system drop what it could not deliver by the end of the socket; otherwise it goes on trying for minutes.
+    pub(super) fn forget_unsent(self) {
+        // A socket that has ended by itself has nothing to deliver.
+        drop(SockRef::from(&self.0).set_linger(Some(Duration::ZERO)));
     }
 }
 
@@ -112,4 +119,24 @@ async fn unix(_path: &str) -> RedisResult<Box<dyn Socket>> {
         redis::ErrorKind::InvalidClientConfig,
         "there are no Unix sockets on this system",
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{io::AsyncReadExt, net::TcpListener};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_forgets_what_is_unsent_ends_as_a_reset() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let node = Node { host: "127.0.0.1".to_owned(), port: listener.local_addr().expect("bound").port() };
+        let socket = tcp(&node).await.expect("it connects");
+        let (mut other, _) = listener.accept().await.expect("it is accepted");
+        let sight = socket.sight().expect("there is one");
+        sight.forget_unsent();
+        drop(socket);
+        let ended = other.read(&mut [0]).await.expect_err("no orderly end");
+        assert_eq!(ended.kind(), io::ErrorKind::ConnectionReset);
+    }
 }

@@ -22,10 +22,11 @@ use tokio::{
 use super::{
     acquire::Wanting,
     address::Address,
-    batch::{Operation, gather},
+    batch::Operation,
     commands,
     counting::Counting,
     fault::Fault,
+    gather::gather,
     guard::Guards,
     names::Names,
     options::StoreOptions,

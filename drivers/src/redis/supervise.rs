@@ -9,7 +9,7 @@ use std::{
 };
 
 use lazy_layers_engine::clock::{Clock, Time};
-use redis::{aio::ConnectionLike, cluster_routing::Slot, cmd, pipe};
+use redis::{aio::ConnectionLike, cmd};
 use tokio::{
     runtime::Handle,
     sync::{mpsc, watch},
@@ -19,11 +19,11 @@ use tracing::{debug, info, warn};
 
 use super::{
     address::{Address, Node},
-    cluster::ClusterLink,
     connect::{Link, connect},
     fault::{Fault, breaks_link},
     options::StoreOptions,
     owner::Access,
+    probes::Probes,
     sentinel::moved,
     servers::Servers,
     supervised::{Notice, State, Supervised},
@@ -36,8 +36,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often a server is asked for a sign of life.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
-/// How often a cluster with a node that fails is asked whether it answers again.
-const PROBE_PAUSE: Duration = Duration::from_millis(200);
 
 /// Starts to connect.
 pub(super) fn supervise(
@@ -225,12 +223,20 @@ impl Supervisor {
         tokio::pin!(dead);
         let over = over(&link);
         tokio::pin!(over);
+        // Beside everything else, which concerns the other nodes as well.
+        let mut probes = Probes::default();
         loop {
             let notice = tokio::select! {
                 biased;
                 notice = self.heard.recv() => notice,
                 () = &mut over => return self.ended(since).await,
+                () = probes.answered() => {
+                    info!(target: REDIS, server = %address, "the node answers again");
+                    self.connects.fetch_add(1, Ordering::Relaxed);
+                    continue;
+                }
                 fault = &mut dead => {
+                    link.give_up();
                     self.state.send_replace(State::Down(fault));
                     self.pause = FIRST_PAUSE;
                     return Next::Connect;
@@ -252,25 +258,17 @@ impl Supervisor {
                         debug!(target: REDIS, %fault, "the client has failed");
                         continue;
                     }
-                    warn!(target: REDIS, link = number, %fault, "the link is lost");
                     if let Link::Cluster(cluster) = &link {
-                        let waited = tokio::select! {
-                            biased;
-                            next = hear_end(&mut self.heard) => Some(next),
-                            () = probe(cluster, slot, self.command_timeout) => None,
-                        };
-                        match waited {
-                            Some(next) => return next,
-                            None => {
-                                info!(target: REDIS, server = %address, "the node answers again");
-                                self.connects.fetch_add(1, Ordering::Relaxed);
-                                continue;
-                            }
+                        if probes.begin(cluster, slot, self.command_timeout) {
+                            warn!(target: REDIS, link = number, %fault, "a node is lost");
                         }
+                        continue;
                     }
+                    warn!(target: REDIS, link = number, %fault, "the link is lost");
                     if link.is_over() {
                         return self.ended(since).await;
                     }
+                    link.give_up();
                     self.state.send_replace(State::Down(fault));
                     if self.clock.now().since(since) < LONGEST_PAUSE {
                         // A link that breaks at once, again and again, is not asked for without a pause.
@@ -315,20 +313,5 @@ async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
             // Any answer shows that it is there.
             Ok(_) => {}
         }
-    }
-}
-
-/// Waits for the node of a slot, or one that has taken over, to answer again. Meanwhile the other nodes are
-/// used as ever.
-async fn probe(cluster: &ClusterLink, slot: Slot, limit: Duration) {
-    loop {
-        // Pause first: a node that answers may still refuse.
-        sleep(PROBE_PAUSE).await;
-        let mut ping = pipe();
-        ping.cmd("PING");
-        if let Ok(Ok(_)) = timeout(limit, cluster.send(&ping, 1, slot)).await {
-            return;
-        }
-        cluster.drop_connection(slot);
     }
 }

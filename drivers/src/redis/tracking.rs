@@ -16,7 +16,7 @@ use std::sync::{
 
 use lazy_layers_engine::cache::changes::Named;
 use parking_lot::RwLock;
-use redis::{PushInfo, PushKind, RedisError, RedisResult, Value, aio::ConnectionLike, cmd};
+use redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value, aio::ConnectionLike, cmd};
 use tokio::{
     runtime::Handle,
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
@@ -178,9 +178,21 @@ pub(super) async fn connect_data(
     let refused = match timeout(access.limit, tracked).await {
         Ok(Ok(connection)) => return Ok(connection),
         Ok(Err(error)) => error,
-        Err(_) => RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut)),
+        // A server that is slow now may be tracked soon.
+        Err(_) => return Err(RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))),
     };
     let connection = connect_single(single, Server::Data, access).await?;
+    // The connection is used for as long as it lives: nobody tells of changes meanwhile.
+    if connection.has_pushes() && !refuses(&refused) {
+        return Err(refused);
+    }
     tracking.complain(single, &refused.to_string());
     Ok(connection)
+}
+
+/// Whether a server that speaks RESP3 has refused to tell changes, and will again.
+fn refuses(error: &RedisError) -> bool {
+    const FOR_NOW: [&str; 6] = ["BUSY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY"];
+    let is_reply = matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension);
+    is_reply && error.code().is_none_or(|code| !FOR_NOW.contains(&code))
 }

@@ -14,6 +14,8 @@ pub struct Mark {
     pub listed: u64,
     /// When it was asked for, by the clock of the store.
     pub taken: Time,
+    /// How often a server had been replaced by another one, which may have counted less.
+    pub replacements: u64,
 }
 
 /// The mark of a read, as its store tells it with the value.

@@ -111,7 +111,7 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The second layer has a newer value of the key than those that reads have taken over from it, or take over now.
-    async fn forget_taken_over(&self, key: &Key, stored: &Key) {
+    pub(super) async fn forget_taken_over(&self, key: &Key, stored: &Key) {
         self.fence.void(key);
         self.kept.stale.remove(key);
         match &self.l1 {

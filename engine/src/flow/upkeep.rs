@@ -19,7 +19,7 @@ use crate::{
         removed::{REMEMBERED, Removed},
     },
     entry::{key::Key, pattern::Pattern},
-    flow::state::CacheState,
+    flow::{delete::StaleCopy, state::CacheState},
     value::{BoxFuture, Value},
 };
 
@@ -161,7 +161,9 @@ impl<V: Value> Work<V> {
         let Some(l2) = &state.l2 else { return };
         loop {
             let goes_on = l2.repair().await;
-            state.tell_again(l2.missed().take_repaired()).await;
+            let repaired = l2.missed().take_repaired();
+            state.forget_read(&repaired).await;
+            state.tell_again(repaired).await;
             if !goes_on || state.is_closed.load(Relaxed) {
                 return;
             }
@@ -199,6 +201,24 @@ impl<V: Value> CacheState<V> {
     /// Whether a server or another instance hears of this cache's invalidations.
     fn repeats(&self) -> bool {
         self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) || self.publisher().is_some()
+    }
+
+    /// The second layer had what was removed until now. This cache does not read that knowingly; but it learns a little
+    /// later that another server has taken over.
+    async fn forget_read(&self, repaired: &[Removed]) {
+        for one in repaired {
+            match one {
+                Removed::Key(stored) => self.forget_taken_over(&self.key_of(stored.clone()), stored).await,
+                Removed::Pattern(stored) => {
+                    let pattern = self.pattern_of(stored);
+                    self.void_matching(&pattern);
+                    self.clear_l1_matching(&pattern, StaleCopy::Removed).await;
+                }
+                Removed::Tag(tag) => {
+                    self.remove_tagged(std::slice::from_ref(tag), StaleCopy::Removed).await;
+                }
+            }
+        }
     }
 
     /// Tells the other instances again of removed keys, patterns and tags: they may have read them meanwhile.

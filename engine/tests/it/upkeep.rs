@@ -297,3 +297,24 @@ async fn upkeep_ends_with_the_cache() {
     drop(layered);
     assert!(due.await.is_none());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_of_another_server_before_it_is_repaired_leaves_the_first_layer() {
+    let layered = Layered::over(options(), lazy_layers_engine::testing::memory(100), |store| {
+        store.with_locks().shared()
+    });
+    let cache = &layered.harness;
+    cache.upkeep();
+    cache.delete("a").done();
+    cache.delete_by_pattern("b:*").done();
+    // It has taken over, which is not known yet.
+    for key in ["a", "b:1", "c"] {
+        layered.plant(key, "old");
+        assert_eq!(cache.get(key).done(), some("old"));
+    }
+    layered.store.replace();
+    cache.pass(SECOND).await;
+    assert_eq!((layered.stored("a"), layered.stored("b:1")), (None, None));
+    assert_eq!((cache.get("a").done(), cache.get("b:1").done()), (None, None));
+    assert_eq!(cache.get("c").done(), some("old"));
+}

@@ -135,7 +135,7 @@ impl<V: Value> Data<V> {
     /// How many invalidations there were.
     pub(super) fn marked(&self) -> Mark {
         let own = self.marks.lock().count;
-        Mark { own, listed: own, taken: self.now() }
+        Mark { own, listed: own, taken: self.now(), replacements: 0 }
     }
 
     /// Whether a key was not invalidated since.
