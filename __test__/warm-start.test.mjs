@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -260,4 +261,20 @@ test('caches without an L1 of their own refuse', async () => {
   const closed = new LazyLayersCache();
   await closed.close();
   await assert.rejects(closed.save('file'), { code: 'CACHE_CLOSED' });
+});
+
+test('an entry that cannot be read is left out, with one line', async (t) => {
+  const file = await saved([
+    ['old', 1],
+    ['hot', 2],
+  ]);
+  const payload = Buffer.from('HC1M\xc1', 'latin1');
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(payload.length);
+  const bytes = Buffer.concat([readFileSync(file).subarray(0, -32), length, payload]);
+  writeFileSync(file, Buffer.concat([bytes, createHash('sha256').update(bytes).digest()]));
+  const { cache, lines } = warnings(t, { warm: file });
+  assert.deepEqual([cache.peek('old'), cache.peek('hot')], [1, 2]);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0], /1 entries .* cannot be read/);
 });

@@ -201,9 +201,15 @@ function takeBack(core, bytes) {
   if (name !== core.name) throw new Error(`it is of the cache ${JSON.stringify(name)}`);
   /** @type {string[]} */
   const again = [];
+  let unread = 0;
   // The most recently used entry comes last, so it is the most recent again.
   for (const entry of entries.reverse()) {
-    const [key, savedMs, ...held] = /** @type {[string, number, unknown?, string[]?]} */ (deserialize(entry));
+    const fields = /** @type {[string, number, unknown?, string[]?] | null} */ (deserialize(entry));
+    if (!Array.isArray(fields)) {
+      unread++;
+      continue;
+    }
+    const [key, savedMs, ...held] = fields;
     const leftMs = savedMs === NO_EXPIRY ? Infinity : savedMs - Math.max(0, sinceMs);
     if (!(leftMs > 0)) continue;
     const [value, tags] = held;
@@ -211,6 +217,7 @@ function takeBack(core, bytes) {
     else restore(core, key, value, leftMs, tags);
   }
   if (again.length > 0 && core.hasRedis) readAgain(core, again);
+  if (unread > 0) core.emitter.logger.warn(`${unread} entries of the file of a warm start cannot be read`);
 }
 
 /**

@@ -275,7 +275,7 @@ test('a name is resolved before it is listened at', async () => {
   assert.equal((await fetch(handle.url, login)).status, 200);
 });
 
-test('beyond this machine the default login does not start a server, and the error says what to set', async (context) => {
+test('beyond this machine a password that everybody knows does not start a server, and the error says what to set', async (context) => {
   const log = context.mock.method(console, 'error', () => {});
   for (const host of ['0.0.0.0', '::', 'dash.example']) {
     const cache = cacheOf({ ...QUIET, server: { host, port: 0 } }, { logging: {} });
@@ -286,6 +286,10 @@ test('beyond this machine the default login does not start a server, and the err
   }
   const told = log.mock.calls.map(({ arguments: words }) => words.join(' ')).join('\n');
   assert.match(told, /LAZY_OBS_USER and LAZY_OBS_PASSWORD/);
+  for (const known of [{ username: 'admin' }, { username: 'admin', password: '' }, { password: 'lazydev' }]) {
+    const cache = cacheOf({ ...QUIET, auth: known, server: { host: '0.0.0.0', port: 0 } }, { logging: {} });
+    assert.equal(cache.getObservabilityServer(), undefined, JSON.stringify(known));
+  }
   const auth = { username: 'u', password: 'p' };
   const open = cacheOf({ ...QUIET, auth, server: { host: '0.0.0.0', port: 0 } });
   assert.ok(open.getObservabilityServer().port > 0);

@@ -152,3 +152,61 @@ test('beside a wide typed array everything else is the same as without one', () 
     wide: new Float32Array([1.5]),
   });
 });
+
+const doubles = new Float64Array([1.5, 2.5]);
+
+class Model {
+  #w = doubles;
+  toJSON() {
+    return { w: this.#w };
+  }
+}
+
+test('wide arrays that an object packs itself, or that are the cause of an error, come back', () => {
+  const { m } = deserialize(serialize({ m: new Model() }));
+  assert.deepEqual(m.w, doubles);
+  const { e } = deserialize(serialize({ e: new Error('x', { cause: doubles }) }));
+  assert.deepEqual(e, ['Error', 'x', doubles]);
+});
+
+test('objects of subclasses come back as those of the class', () => {
+  class M extends Map {}
+  class S extends Set {}
+  class F extends Float32Array {}
+  class B extends Uint8Array {}
+  const packed = { m: new M([['a', 1]]), s: new S([1]), f: new F([1.5]), b: new B([7]) };
+  const { m, s, f, b } = deserialize(serialize(packed));
+  assert.deepEqual(m, { a: 1 });
+  assert.deepEqual(s, [1]);
+  assert.deepEqual(f, new Float32Array([1.5]));
+  assert.deepEqual(Buffer.from(b), Buffer.from([7]));
+});
+
+test('what cannot be read back is refused', () => {
+  for (const key of [new Date(0), {}, [1]])
+    assert.throws(() => serialize(new Map([[key, 1]])), /key that is an object/);
+  assert.deepEqual(
+    deserialize(
+      serialize(
+        new Map([
+          [1, 'a'],
+          [true, 'b'],
+          [null, 'c'],
+        ]),
+      ),
+    ),
+    { 1: 'a', true: 'b', null: 'c' },
+  );
+  if (globalThis.Float16Array !== undefined) {
+    assert.throws(() => serialize(new globalThis.Float16Array([1])), /kind Float16Array has no bytes/);
+  }
+});
+
+test('a few bytes of references between parts are no value without end', () => {
+  const id = (n) => [0xd6, 0x69, 0, 0, 0, n];
+  const pointer = (n) => [0xd6, 0x70, 0, 0, 0, n];
+  const body = [0xdc, 0, 30, ...id(1), 0x90];
+  for (let n = 2; n <= 30; n += 1) body.push(...id(n), 0x92, ...pointer(n - 1), ...pointer(n - 1));
+  assert.equal(deserialize(Buffer.from([...Buffer.from('HC1M'), ...body])), null);
+  assert.equal(deserialize(Buffer.from([...Buffer.from('HC1M'), ...body, 0])), null);
+});

@@ -47,8 +47,8 @@ function isLoopback(/** @type {string} */ host) {
   return isIP(host) === 4 && host.startsWith('127.');
 }
 
-const hasDefaultLogin = (/** @type {Options} */ { auth }) =>
-  !auth.disabled && auth.username === DEFAULTS.username && auth.password === DEFAULTS.password;
+const hasKnownPassword = (/** @type {Options} */ { auth }) =>
+  !auth.disabled && (auth.password === DEFAULTS.password || auth.password === '');
 
 class Observability {
   /**
@@ -61,7 +61,7 @@ class Observability {
     this.options = observability;
     /** Counts that other threads read. @type {Float64Array} */
     const words = bridge.float64(DURATIONS.LENGTH);
-    this.collector = new Recorder(observability.maxEvents, core, words);
+    this.collector = new Recorder(observability, core, words);
     core.emitter.record(this.collector);
     const first = hasTable ? tableLayer(core) : l1;
     this.explorer = new Explorer({
@@ -153,9 +153,9 @@ class Observability {
     if (server === null || !server.autoStart) return undefined;
     const { host, port } = server;
     const { logger } = this.core.emitter;
-    if (!isLoopback(host) && hasDefaultLogin(this.options)) {
+    if (!isLoopback(host) && hasKnownPassword(this.options)) {
       logger.error(
-        `the dashboard is not served at ${host}:${port}: everybody knows its default login. Set observability.auth ` +
+        `the dashboard is not served at ${host}:${port}: everybody knows its password, which is the default, or empty. Set observability.auth.password ` +
           '(or LAZY_OBS_USER and LAZY_OBS_PASSWORD), or serve it at 127.0.0.1',
       );
       return undefined;

@@ -4,6 +4,7 @@
 const { CLOCK } = require('../contract/numbers.js');
 const { COUNTERS } = require('../contract/observed.js');
 const { bridge } = require('../raw.js');
+const { weigh } = require('../weigh.js');
 
 const { clock } = bridge;
 const { TIME } = CLOCK;
@@ -74,8 +75,12 @@ function now() {
 const KEPT = Object.freeze({ EVENT: 0, HIT: 1, SET: 2 });
 
 class Collector {
-  /** @param {number} maxEvents how many events are kept, at least one */
-  constructor(maxEvents) {
+  /**
+   * @param {number} maxEvents how many events are kept, at least one
+   * @param {number} [maxValueBytes] values of other instances beyond are not kept
+   */
+  constructor(maxEvents, maxValueBytes = Infinity) {
+    this.maxValueBytes = maxValueBytes;
     this.maxEvents = Math.min(Math.max(1, Math.floor(maxEvents) || 1), MOST);
     this.startedAt = Date.now();
     /** The number of the last event. */
@@ -118,7 +123,18 @@ class Collector {
       return;
     }
     this.count(event.type, event);
-    this.keep(KEPT.EVENT, event);
+    this.keep(KEPT.EVENT, this.bounded(event));
+  }
+
+  /**
+   * An event without the value of another instance, if that is too large to be shown.
+   * @param {Foreign} event
+   */
+  bounded(event) {
+    const value = event.event?.value;
+    if (value === undefined || weigh(value) <= this.maxValueBytes) return event;
+    const { value: _, ...message } = event.event;
+    return { ...event, event: { ...message, truncated: true } };
   }
 
   /**

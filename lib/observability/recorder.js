@@ -15,12 +15,12 @@ const { setTimeout } = globalThis;
 /** @implements {NonNullable<import('../emitter.js').Emitter['recorder']>} */
 class Recorder extends Collector {
   /**
-   * @param {number} maxEvents
+   * @param {{ maxEvents: number, maxValueBytes: number }} bounds of the events and of values in them
    * @param {import('../core.js').Core} core
    * @param {Float64Array} words which tell other threads how many events were kept
    */
-  constructor(maxEvents, core, words) {
-    super(maxEvents);
+  constructor({ maxEvents, maxValueBytes }, core, words) {
+    super(maxEvents, maxValueBytes);
     this.core = core;
     this.words = words;
     /** Events that are neither hits in L1 nor writes. */

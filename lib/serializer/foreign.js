@@ -43,8 +43,11 @@ const IS = Object.freeze({
   BigInt: types.isBigIntObject,
 });
 
-/** Kinds that the library packs correctly if they are of this realm. @type {Foreign} */
-const HERE = { Date, Map, Set, RegExp, Error, ArrayBuffer };
+/**
+ * Kinds that the library packs correctly if they are of this realm, also those of a subclass: not `Map`.
+ * @type {Foreign}
+ */
+const HERE = { Date, Set, RegExp, Error, ArrayBuffer };
 
 /** @param {ArrayBufferView} view */
 function bytesOf({ buffer, byteOffset, byteLength }) {

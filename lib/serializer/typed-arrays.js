@@ -5,7 +5,13 @@
 
 const { types } = require('node:util');
 
-/** Whether a part of a value is one, or holds one. */
+/** Those that the library has an extension for. */
+const WIDE = new Set([
+  ...['Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array'],
+  ...['Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'],
+]);
+
+/** Whether a part of a value is one. */
 const isWide = (/** @type {unknown} */ part) =>
   ArrayBuffer.isView(part) && /** @type {Foreign} */ (part).BYTES_PER_ELEMENT > 1;
 
@@ -19,12 +25,27 @@ function holdsWideArray(value) {
   return partsOf(value).some(holdsWideArray);
 }
 
-/** @param {unknown} value */
+/** The parts of a value that are packed. @param {object} value */
 function partsOf(value) {
   if (Array.isArray(value)) return value;
   if (types.isSet(value)) return [...value];
   if (types.isMap(value)) return [...value.keys(), ...value.values()];
-  return Object.values(/** @type {object} */ (value));
+  if (types.isNativeError(value)) return [value.cause];
+  return packsItself(value) ? [/** @type {Foreign} */ (value).toJSON()] : Object.values(value);
+}
+
+/** Whether an object of a class chooses how it is packed. @param {Foreign} object */
+const packsItself = (object) => typeof object.toJSON === 'function' && object.constructor !== Object;
+
+/**
+ * A wide array of the class that the library knows. Throws if it knows none.
+ * @param {Foreign} array
+ */
+function known(array) {
+  const kind = Object.prototype.toString.call(array).slice(8, -1);
+  if (!WIDE.has(kind)) throw new TypeError(`an object of the kind ${kind} has no bytes`);
+  if (array.constructor.name === kind) return array;
+  return new /** @type {Foreign} */ (globalThis)[kind](array.buffer, array.byteOffset, array.length);
 }
 
 /**
@@ -33,7 +54,8 @@ function partsOf(value) {
  * @returns {unknown}
  */
 function withoutOtherExtensions(value) {
-  if (value === null || typeof value !== 'object' || types.isDate(value) || isWide(value)) return value;
+  if (value === null || typeof value !== 'object' || types.isDate(value)) return value;
+  if (isWide(value)) return known(value);
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
   if (Array.isArray(value)) return value.map(withoutOtherExtensions);
@@ -43,11 +65,7 @@ function withoutOtherExtensions(value) {
   }
   if (types.isNativeError(value)) return [value.name, value.message, withoutOtherExtensions(value.cause)];
   if (types.isRegExp(value)) return [value.source, value.flags];
-  // An object of a class may choose how it is packed.
-  const object = /** @type {Foreign} */ (value);
-  if (typeof object.toJSON === 'function' && object.constructor !== Object) {
-    return withoutOtherExtensions(object.toJSON());
-  }
+  if (packsItself(value)) return withoutOtherExtensions(/** @type {Foreign} */ (value).toJSON());
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutOtherExtensions(part)]));
 }
 

@@ -23,8 +23,10 @@ let taken = 0;
 function loadReaders() {
   const { Unpackr } = require('./msgpackr.js');
   // The memory of a small value is reused for the next one, so buffers in it have to be copied.
-  plain = new Unpackr({ useRecords: false, copyBuffers: true });
-  ofRecords = new Unpackr({ structures, mapsAsObjects: true, copyBuffers: true });
+  // This package writes no references between the parts of a value: a few bytes of them are a value without end.
+  const common = { copyBuffers: true, structuredClone: false };
+  plain = new Unpackr({ ...common, useRecords: false });
+  ofRecords = new Unpackr({ ...common, structures, mapsAsObjects: true });
 }
 
 /** Takes the shapes that were told since the last time. */

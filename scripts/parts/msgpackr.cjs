@@ -16,6 +16,16 @@ const LONG_TEXTS = `		if (length > 64 && decoder)
 const BY_NODE = `		if (length >= 16 && src.utf8Slice && position$1 + length <= src.length)
 			return src.utf8Slice(position$1, position$1 += length);
 `;
+/** Where the keys of a \`Map\` are packed, in the build. */
+const KEYS = `								for (let [key, entryValue] of value) {
+									pack(key);
+`;
+/** A map is read as an object. Of a key that is an object that has no name. */
+const CHECKED_KEYS = `								for (let [key, entryValue] of value) {
+									if (key !== null && typeof key === 'object')
+										throw new TypeError('a Map with a key that is an object has no bytes');
+									pack(key);
+`;
 const MAP = /\n\/\/# sourceMappingURL=.*\s*$/;
 
 /** Its text as a CommonJS module, with its licence. */
@@ -25,8 +35,10 @@ function packerText() {
   const licence = readFileSync(join(build, '..', 'LICENSE'), 'utf8').trim();
   const text = readFileSync(join(build, 'index.js'), 'utf8');
   if (text.split(LONG_TEXTS).length !== 2) throw new Error(`msgpackr ${version} reads long texts in another way`);
-  const changed = text.replace(LONG_TEXTS, () => BY_NODE + LONG_TEXTS).replace(MAP, '\n');
-  return `/*!\nmsgpackr ${version}, its pure JavaScript build; changed in one place: texts are read by \`utf8Slice\` where that is there.\n\n${licence}\n*/\n${changed}`;
+  if (text.split(KEYS).length !== 2) throw new Error(`msgpackr ${version} packs the keys of a Map in another way`);
+  const read = text.replace(LONG_TEXTS, () => BY_NODE + LONG_TEXTS);
+  const changed = read.replace(KEYS, () => CHECKED_KEYS).replace(MAP, '\n');
+  return `/*!\nmsgpackr ${version}, its pure JavaScript build; changed in two places: texts are read by \`utf8Slice\` where that is there, and a Map with a key that cannot be read is refused.\n\n${licence}\n*/\n${changed}`;
 }
 
 /**

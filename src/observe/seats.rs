@@ -47,7 +47,9 @@ pub(crate) struct Seats {
     seats: RefCell<HashMap<usize, Seat>>,
     next: Cell<usize>,
     /// Questions that JavaScript is answering.
-    open: RefCell<Slab<oneshot::Sender<Answered>>>,
+    open: RefCell<HashMap<usize, oneshot::Sender<Answered>>>,
+    /// How many questions there were. Numbers are not reused: a late answer belongs to nobody else.
+    asked: Cell<usize>,
     servers: RefCell<Slab<Server>>,
     /// Servers that have ended, and whose end JavaScript has yet to hear.
     ended: Arc<Mutex<Vec<usize>>>,
@@ -72,6 +74,7 @@ pub(crate) fn current(js: Js, environment: u32) -> Result<Rc<Seats>, Unexpected>
         seats: RefCell::default(),
         next: Cell::new(0),
         open: RefCell::default(),
+        asked: Cell::new(0),
         servers: RefCell::default(),
         ended: Arc::default(),
         ending: Cell::new(0),
@@ -233,16 +236,18 @@ impl Seats {
         if answer.is_closed() {
             return;
         }
-        let number = {
+        let number = self.asked.get() + 1;
+        self.asked.set(number);
+        {
             let mut open = self.open.borrow_mut();
             // Drop questions whose clients have stopped waiting.
             open.retain(|_, answer| !answer.is_closed());
-            open.insert(answer)
-        };
-        #[expect(clippy::cast_precision_loss, reason = "counted in a slab")]
+            open.insert(number, answer);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a count fits 53 bits")]
         let args = [js.number(number as f64), js.text(what), js.text(params)];
         if !self.call(js, seat, args) {
-            drop(self.open.borrow_mut().try_remove(number));
+            drop(self.open.borrow_mut().remove(&number));
         }
     }
 
@@ -254,7 +259,7 @@ impl Seats {
 
     /// JavaScript answers a question.
     pub(crate) fn answer(&self, number: usize, answered: Answered) {
-        let sender = self.open.borrow_mut().try_remove(number);
+        let sender = self.open.borrow_mut().remove(&number);
         if let Some(sender) = sender {
             // The asker may have gone.
             let _ = sender.send(answered);

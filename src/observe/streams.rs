@@ -182,7 +182,7 @@ async fn run(streams: Weak<Streams>) {
         let is_new = total.to_bits() != heard.to_bits();
         if is_new || is_due {
             is_due = is_new;
-            match fetch(&watched, if is_watched { BURST } else { usize::MAX }).await {
+            match fetch(&watched, BURST).await {
                 Ok(()) => heard = total,
                 Err(Unanswered::Gone) => return,
                 Err(Unanswered::Stalled(_) | Unanswered::Slow | Unanswered::Busy) => {}
