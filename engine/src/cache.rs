@@ -304,7 +304,7 @@ impl<V: Value> Cache<V> {
 
     /// The messages of that blindness have arrived; does nothing if a newer blindness has begun since.
     pub fn see(&self, blindness: u64) {
-        self.state.outage.end_blindness(blindness);
+        self.state.see(blindness);
     }
 
     /// The bus is up, for the first time or again.

@@ -124,6 +124,26 @@ impl SlotMirror {
     }
 
     /// The counts with the hits and overwrites that have no record; and the number of these, each modulo 2³².
+    /// Entries that later records overwrite have a new end already: an insert that makes room must not take them for
+    /// ended ones, and give their nodes away.
+    fn renew(
+        &self,
+        records: impl Iterator<Item = journal::Record>,
+        apply: &mut dyn FnMut(Record<'_, Slot>) -> Option<NodeId>,
+    ) {
+        for record in records {
+            if let journal::Record::Overwrite(slot) = record
+                && let Some(node) = self.node(slot)
+            {
+                apply(Record::Renew { node, expires: self.end_of(slot) });
+            }
+        }
+    }
+
+    fn end_of(&self, slot: SlotIndex) -> Time {
+        Time::from_millis_f64(self.words.load(slot as usize))
+    }
+
     fn with_repeated(&self) -> (MirrorStats, [u32; 2]) {
         let Some(now) = self.journal.repeated() else { return (self.stats, self.repeated) };
         let hits = self.stats.hits + u64::from(now[0].wrapping_sub(self.repeated[0]));
@@ -170,7 +190,7 @@ impl Mirror<Slot> for SlotMirror {
             self.keys = keys;
             return;
         }
-        let mut read = mem::take(&mut self.read);
+        let (mut read, mut is_renewed) = (mem::take(&mut self.read), false);
         for number in 0..count {
             let (slot, is_insert) = match self.journal.record(first.wrapping_add(number)) {
                 journal::Record::Read(slot) => {
@@ -184,13 +204,19 @@ impl Mirror<Slot> for SlotMirror {
             self.stats.sets += 1;
             apply(Record::Read(&read));
             read.clear();
-            let expires = Time::from_millis_f64(self.words.load(slot as usize));
+            let expires = self.end_of(slot);
             if is_insert {
+                if !mem::replace(&mut is_renewed, true) {
+                    let later = number + 1..count;
+                    self.renew(later.map(|at| self.journal.record(first.wrapping_add(at))), apply);
+                }
                 let key = self.journal.next_key(&mut keys);
                 let value = self.table.adopt(slot, 0);
                 if let Some(node) = apply(Record::Insert { key, value, stamp, expires }) {
                     self.keep(slot, node);
                 }
+            } else if is_renewed && expires <= stamp {
+                // It has ended again, and an insert may have given its node away.
             } else if let Some(node) = self.node(slot) {
                 apply(Record::Overwrite { node, stamp, expires });
             }

@@ -262,7 +262,11 @@ impl<T> Bounded<T> {
             self.weights.set(id, weight);
         }
         self.expiry.schedule(id, expires);
-        self.make_room(0, 0, now);
+        if self.exceeds(0, 0) {
+            // Others make room for it.
+            self.policy.spare(id);
+            self.make_room(0, 0, now);
+        }
         id
     }
 

@@ -52,6 +52,13 @@ impl Policy {
         }
     }
 
+    /// An entry is to stay for now, as its new value needs room.
+    pub(super) fn spare(&mut self, id: NodeId) {
+        if let Policy::S3Fifo(s3fifo) = self {
+            s3fifo.spare(id);
+        }
+    }
+
     pub(super) fn touched(&mut self, id: NodeId, hash: u32) {
         match self {
             Policy::Lru(lru) => lru.touched(id),

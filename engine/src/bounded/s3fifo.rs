@@ -110,6 +110,13 @@ impl S3Fifo {
         queue.weight = queue.weight - before + u64::from(narrow(weight));
     }
 
+    /// An entry is to stay for now, as its new value needs room: it is on trial no more.
+    pub(super) fn spare(&mut self, id: NodeId) {
+        if let Some(&Node { place: Place::Small | Place::Chosen, uses, .. }) = self.nodes.get(id as usize) {
+            self.move_to_main(id, uses);
+        }
+    }
+
     #[inline]
     pub(super) fn touched(&mut self, id: NodeId) {
         let Some(node) = self.nodes.get_mut(id as usize) else { return };

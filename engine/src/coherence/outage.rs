@@ -35,13 +35,15 @@ impl Outage {
         }
     }
 
-    /// Nothing may be served from memory from now on.
-    pub(crate) fn begin_blindness(&self) {
+    /// Nothing may be served from memory from now on. Returns false if that was so already.
+    pub(crate) fn begin_blindness(&self) -> bool {
+        let mut is_first = false;
         self.blindness.send_modify(|blindness| {
             blindness.count += 1;
-            blindness.lasts = true;
+            is_first = !std::mem::replace(&mut blindness.lasts, true);
             self.blind.store(true, SeqCst);
         });
+        is_first
     }
 
     /// The number of the last blindness.
@@ -49,8 +51,8 @@ impl Outage {
         self.blindness.borrow().count
     }
 
-    /// Ends the blindness of that number. A newer one stays.
-    pub(crate) fn end_blindness(&self, number: u64) {
+    /// Ends the blindness of that number. A newer one stays. Returns whether it has ended.
+    pub(crate) fn end_blindness(&self, number: u64) -> bool {
         self.blindness.send_if_modified(|blindness| {
             let ends = blindness.lasts && blindness.count == number;
             if ends {
@@ -58,7 +60,7 @@ impl Outage {
                 self.blind.store(false, SeqCst);
             }
             ends
-        });
+        })
     }
 
     /// Whether nothing may be served from memory.

@@ -27,7 +27,7 @@ impl<V: Value> CacheState<V> {
         let ticket = self.fence.ticket(key, self.now());
         if let Some(held) = memory.look(stored, self.now()) {
             let tags = memory.tags_of(stored, self.now());
-            self.remember_stale(key, &held.value, tags.as_ref(), &self.options.settings, Some(&ticket));
+            self.keep_stale(key, &held.value, tags.as_ref(), &ticket);
         }
     }
 }

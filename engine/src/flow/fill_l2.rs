@@ -113,7 +113,7 @@ impl<V: Value> CacheState<V> {
     /// The second layer has a newer value of the key than those that reads have taken over from it, or take over now.
     pub(super) async fn forget_taken_over(&self, key: &Key, stored: &Key) {
         self.fence.void(key);
-        self.kept.stale.remove(key);
+        self.kept.stale.remove_taken_over(key);
         match &self.l1 {
             Layer1::Memory(memory) => memory.remove_taken_over(stored),
             Layer1::Custom(_) | Layer1::Off => self.clear_l1(key, stored).await,

@@ -59,10 +59,23 @@ impl<V: Value> CacheState<V> {
     /// The process did not run, and messages of other instances have yet to arrive. Until then no value in
     /// memory is served.
     pub(crate) fn blind(&self) {
-        self.outage.begin_blindness();
+        let is_first = self.outage.begin_blindness();
         self.kept.counts.forget_all();
         if let Layer1::Memory(memory) = &self.l1 {
-            memory.hide();
+            if is_first {
+                memory.blind();
+            } else {
+                memory.hide();
+            }
+        }
+    }
+
+    /// The messages of that blindness have arrived. A newer blindness stays.
+    pub(crate) fn see(&self, blindness: u64) {
+        if self.outage.end_blindness(blindness)
+            && let Layer1::Memory(memory) = &self.l1
+        {
+            memory.see();
         }
     }
 

@@ -255,7 +255,7 @@ impl<V: Value> CacheState<V> {
             // Not a copy from an older generation.
             if *stored == *self.stored_key(key) {
                 let tags = self.last_tags_of(stored);
-                self.remember_stale(key, value, tags.as_ref(), &self.options.settings, Some(ticket));
+                self.keep_stale(key, value, tags.as_ref(), ticket);
             }
         }
         is_last

@@ -1,5 +1,7 @@
 //! A load that takes the distributed lock first: one instance loads, the others wait for its value.
 
+use std::pin::pin;
+
 use uuid::Uuid;
 
 use crate::{
@@ -30,6 +32,7 @@ impl<V: Value> CacheState<V> {
         let lock = LockOf { key, stored: &stored };
         let waits_until = self.now().after(settings.lock.wait);
         let mut is_told = false;
+        let mut may_hold = false;
         loop {
             let ends = self.now().after(settings.lock.ttl);
             match acquire(l2, lock, &token, settings).await {
@@ -51,7 +54,10 @@ impl<V: Value> CacheState<V> {
                     caller.waits_for_lock();
                 }
                 Some(false) => {}
-                None => break,
+                None => {
+                    may_hold = true;
+                    break;
+                }
             }
             let left = Ttl(waits_until.0.saturating_sub(self.now().0));
             if left == Ttl(0) {
@@ -65,7 +71,8 @@ impl<V: Value> CacheState<V> {
                 Err(now) => missed = now,
             }
         }
-        self.load(key, settings, caller, missed).await
+        let load = self.load(key, settings, caller, missed);
+        if may_hold { beside(load, release(l2, lock, &token)).await } else { load.await }
     }
 
     /// A read that emits no `miss`: the request has already emitted its own.
@@ -99,6 +106,18 @@ impl<V: Value> CacheState<V> {
         }
         Err(Missed { at: self.now(), mark, counts })
     }
+}
+
+/// A load without a lock that the store may have given all the same, too late: it is released on the way, or the key
+/// would be locked for the lock's whole life. The load does not wait for that.
+pub(super) async fn beside<T>(load: impl Future<Output = T>, release: impl Future<Output = ()>) -> T {
+    let (mut load, mut release) = (pin!(load), pin!(release));
+    tokio::select! {
+        biased;
+        () = &mut release => {}
+        loaded = &mut load => return loaded,
+    }
+    load.await
 }
 
 /// Whether the lock was acquired; `None` when the store could not tell.

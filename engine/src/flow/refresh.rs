@@ -20,7 +20,7 @@ use crate::{
     flow::{
         get::Missed,
         get_or_set::FlightGuard,
-        locked::{acquire, release},
+        locked::{acquire, beside, release},
         state::CacheState,
     },
     l1::{Layer1, Memory},
@@ -181,7 +181,10 @@ impl<V: Value> CacheState<V> {
                 Some(outcome)
             }
             Some(false) => None,
-            None => Some(self.load_anew(key, settings, caller, missed, None).await),
+            None => {
+                let load = self.load_anew(key, settings, caller, missed, None);
+                Some(beside(load, release(l2, lock, &token)).await)
+            }
         }
     }
 

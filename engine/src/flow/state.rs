@@ -97,7 +97,14 @@ impl<V: Value> CacheState<V> {
         ticket: Option<&Ticket>,
     ) {
         if let Some(ttl) = settings.fail_safe.stale_ttl() {
-            self.kept.stale.remember(key, (value, tags), ttl, ticket, self.now());
+            self.kept.stale.remember(key, (value, tags), ttl, (ticket, None), self.now());
+        }
+    }
+
+    /// The value of an entry that is expired stays as a copy, wherever it has come from.
+    pub(crate) fn keep_stale(&self, key: &Key, value: &V, tags: Option<&Tags>, ticket: &Ticket) {
+        if let Some(ttl) = self.options.settings.fail_safe.stale_ttl() {
+            self.kept.stale.remember(key, (value, tags), ttl, (Some(ticket), Some(false)), self.now());
         }
     }
 
@@ -113,8 +120,10 @@ impl<V: Value> CacheState<V> {
     ) {
         // Before the copy: whoever finds the copy must not find the note of the one before.
         self.kept.notes.renew(key, note, ticket);
-        if settings.fail_safe.stale_ttl().is_some() {
-            self.remember_stale(key, value, settings.tags.as_ref(), settings, ticket);
+        if let Some(ttl) = settings.fail_safe.stale_ttl() {
+            let is_taken_over = Some(ticket.is_some_and(Ticket::is_of_second_layer));
+            let tagged = (value, settings.tags.as_ref());
+            self.kept.stale.remember(key, tagged, ttl, (ticket, is_taken_over), self.now());
         } else {
             self.kept.stale.remove(key);
         }

@@ -204,18 +204,22 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The second layer had what was removed until now. This cache does not read that knowingly; but it learns a little
-    /// later that another server has taken over.
+    /// later that another server has taken over. Stale copies stay: of those that an `expire` keeps nothing is known
+    /// here.
     async fn forget_read(&self, repaired: &[Removed]) {
         for one in repaired {
             match one {
-                Removed::Key(stored) => self.forget_taken_over(&self.key_of(stored.clone()), stored).await,
+                Removed::Key(stored) => {
+                    let key = self.key_of(stored.clone());
+                    self.forget_taken_over(&key, &self.stored_key(&key)).await;
+                }
                 Removed::Pattern(stored) => {
                     let pattern = self.pattern_of(stored);
-                    self.void_matching(&pattern);
-                    self.clear_l1_matching(&pattern, StaleCopy::Removed).await;
+                    self.void_running_matching(&pattern);
+                    self.clear_l1_matching(&pattern, StaleCopy::Kept).await;
                 }
                 Removed::Tag(tag) => {
-                    self.remove_tagged(std::slice::from_ref(tag), StaleCopy::Removed).await;
+                    self.remove_tagged(std::slice::from_ref(tag), StaleCopy::Kept).await;
                 }
             }
         }

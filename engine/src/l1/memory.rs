@@ -295,6 +295,10 @@ fn apply<V: Value>(
             entries.touch_all(nodes);
             None
         }
+        Record::Renew { node, expires } => {
+            entries.renew(node, expires);
+            None
+        }
         Record::Overwrite { node, stamp, expires } => {
             entries.touch(node);
             entries.renew(node, expires);

@@ -56,6 +56,13 @@ pub enum Record<'a, V> {
         /// The end of the new value.
         expires: Time,
     },
+    /// It overwrote the value that is held, by a later record: the entry does not end before that one is applied.
+    Renew {
+        /// The node of that value.
+        node: NodeId,
+        /// The end of the new value.
+        expires: Time,
+    },
     /// It inserted a value: within the headroom, or beyond it at most as many values as there are victims,
     /// which make room for them.
     Insert {
@@ -73,11 +80,13 @@ pub enum Record<'a, V> {
 /// The mirrors of a layer. All may answer the same entries; nearly always there is one.
 pub(super) struct Mirrors<V> {
     all: Vec<Box<dyn Mirror<V>>>,
+    /// How many caches want nothing to be answered unasked.
+    blind: usize,
 }
 
 impl<V: Value> Mirrors<V> {
     pub(super) fn new(all: Vec<Box<dyn Mirror<V>>>) -> Mirrors<V> {
-        Mirrors { all }
+        Mirrors { all, blind: 0 }
     }
 
     pub(super) fn each(&mut self, mut act: impl FnMut(&mut dyn Mirror<V>)) {
@@ -87,7 +96,13 @@ impl<V: Value> Mirrors<V> {
     }
 
     pub(super) fn publish(&mut self, value: &V, node: NodeId, until: Time) {
+        let until = if self.blind > 0 { Time::ZERO } else { until };
         self.each(|mirror| mirror.publish(value, node, until));
+    }
+
+    /// A cache wants nothing to be answered unasked, or does so no more.
+    pub(super) fn blind(&mut self, is_blind: bool) {
+        self.blind = if is_blind { self.blind + 1 } else { self.blind.saturating_sub(1) };
     }
 
     pub(super) fn retract(&mut self, value: &V) {

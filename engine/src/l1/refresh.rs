@@ -95,6 +95,17 @@ impl<V: Value> Memory<V> {
         Some(expires)
     }
 
+    /// From here on the mirrors answer nothing before they are asked for it, until [`Memory::see`] is called as often.
+    pub fn blind(&self) {
+        self.lock().mirrors.blind(true);
+        self.hide();
+    }
+
+    /// Ends a blindness: each entry is answered again once it was asked for.
+    pub fn see(&self) {
+        self.lock().mirrors.blind(false);
+    }
+
     /// Stops the mirrors from answering any entry before they are asked for it. The entries stay as they are.
     pub fn hide(&self) {
         let mut state = self.lock();

@@ -24,6 +24,8 @@ struct Copy<V> {
     value: V,
     good: Time,
     tags: Option<Tags>,
+    /// Whether a read took the value over from the second layer.
+    is_taken_over: bool,
 }
 
 impl<V: Value> StaleCopies<V> {
@@ -66,13 +68,14 @@ impl<V: Value> StaleCopies<V> {
         self.entries.lock().peek(key.as_bytes(), now)?.1.value.tags.clone()
     }
 
-    /// Remembers a value, with its tags, for `ttl` from now, unless its ticket is void.
+    /// Remembers a value, with its tags, for `ttl` from now, unless its ticket is void. `is_taken_over`: whether it
+    /// comes from the second layer; without an answer that is as it was, as for a hit.
     pub fn remember(
         &self,
         key: &Key,
         (value, tags): (&V, Option<&Tags>),
         ttl: Ttl,
-        ticket: Option<&Ticket>,
+        (ticket, is_taken_over): (Option<&Ticket>, Option<bool>),
         now: Time,
     ) {
         let mut entries = self.entries.lock();
@@ -84,7 +87,10 @@ impl<V: Value> StaleCopies<V> {
         if ticket.is_some_and(|ticket| !ticket.is_valid()) {
             return;
         }
-        let copy = Copy { value: value.clone(), good: now, tags: tags.cloned() };
+        let was_taken_over =
+            || entries.peek(key.as_bytes(), now).is_some_and(|(_, entry)| entry.value.is_taken_over);
+        let is_taken_over = is_taken_over.unwrap_or_else(was_taken_over);
+        let copy = Copy { value: value.clone(), good: now, tags: tags.cloned(), is_taken_over };
         entries.insert(key, copy, 0, now.after(ttl), now);
         let removed = entries.take_removed();
         drop(entries);
@@ -95,6 +101,18 @@ impl<V: Value> StaleCopies<V> {
     pub fn remove(&self, key: &Key) {
         if self.used.load(SeqCst) {
             let removed = self.entries.lock().remove(key.as_bytes());
+            drop(removed);
+        }
+    }
+
+    /// Forgets a key if a read took its value over from the second layer.
+    pub fn remove_taken_over(&self, key: &Key) {
+        if self.used.load(SeqCst) {
+            let mut entries = self.entries.lock();
+            let held = entries.peek(key.as_bytes(), Time::ZERO);
+            let removed = held.is_some_and(|(_, entry)| entry.value.is_taken_over);
+            let removed = if removed { entries.remove(key.as_bytes()) } else { None };
+            drop(entries);
             drop(removed);
         }
     }

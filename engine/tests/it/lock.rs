@@ -260,3 +260,17 @@ async fn of_several_that_wait_one_takes_the_lock_and_the_others_find_its_value()
     assert_eq!(last.value(), some("two"));
     assert!(!last.has_loaded());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_the_store_gives_too_late_is_given_back() {
+    let pair = Pair::new(&locked());
+    pair.store.gates.hold("acquireLock", Point::After);
+    let load = pair.one.get_or_set("a");
+    pair.pass(Duration::from_secs(5)).await;
+    assert!(load.has_loaded(), "it does not wait for the lock any longer");
+    pair.store.gates.open("acquireLock");
+    pair.one.settle();
+    load.finish("one");
+    assert_eq!(load.value(), some("one"));
+    assert_eq!(pair.holder(), None);
+}

@@ -318,3 +318,35 @@ async fn what_was_read_of_another_server_before_it_is_repaired_leaves_the_first_
     assert_eq!((cache.get("a").done(), cache.get("b:1").done()), (None, None));
     assert_eq!(cache.get("c").done(), some("old"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn so_does_what_was_read_under_the_name_of_a_version() {
+    let mut options = options();
+    options.versioning = true;
+    let layered = Layered::over(options, lazy_layers_engine::testing::memory(100), |store| store.shared());
+    let cache = &layered.harness;
+    cache.upkeep();
+    cache.delete("a").done();
+    layered.plant("a::v0", "old");
+    assert_eq!(cache.get("a").done(), some("old"));
+    layered.store.replace();
+    cache.pass(SECOND).await;
+    assert_eq!(cache.get("a").done(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_copy_that_an_expire_keeps_outlives_its_repair() {
+    let l1 = lazy_layers_engine::testing::memory(100);
+    let layered = Layered::over(fail_safe(), l1, |store| store.shared());
+    let cache = &layered.harness;
+    cache.upkeep();
+    cache.set("a", "old").done();
+    layered.store.fail("delete");
+    cache.expire("a").done();
+    layered.store.mend();
+    cache.pass(SECOND).await;
+    assert_eq!(layered.stored("a"), None, "it is repaired");
+    let load = cache.get_or_set("a");
+    load.fail("down");
+    assert_eq!(load.value(), some("old"));
+}

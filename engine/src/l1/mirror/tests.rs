@@ -36,9 +36,11 @@ enum Did {
 struct Toy(Arc<Mutex<State>>);
 
 impl Mirror<Number> for Toy {
-    fn publish(&mut self, value: &Number, node: NodeId, _: Time) {
+    fn publish(&mut self, value: &Number, node: NodeId, until: Time) {
         self.retract(value);
-        self.0.lock().answered.insert(*value.as_inner(), node);
+        if until > Time::ZERO {
+            self.0.lock().answered.insert(*value.as_inner(), node);
+        }
     }
 
     fn ask_for(&mut self, value: &Number) {
@@ -226,4 +228,22 @@ fn a_layer_without_a_mirror_works() {
     (1..=5).for_each(|number| put(&memory, number));
     memory.drain(3);
     assert_eq!(held(&memory), [2, 3, 4, 5]);
+}
+
+#[test]
+fn while_a_cache_is_blind_nothing_is_answered_that_was_not_asked_for() {
+    let (memory, toys) = layer(PolicyKind::Lru, 1);
+    let answered = || toys[0].0.lock().answered.keys().copied().collect::<Vec<_>>();
+    put(&memory, 1);
+    memory.blind();
+    memory.blind();
+    put(&memory, 2);
+    memory.get(&key(1), Time(1));
+    memory.see();
+    memory.get(&key(1), Time(1));
+    assert!(answered().is_empty());
+    memory.see();
+    assert!(answered().is_empty());
+    memory.get(&key(2), Time(1));
+    assert_eq!(answered(), [2]);
 }
