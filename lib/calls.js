@@ -370,7 +370,9 @@ class Calls {
    * @param {boolean} hasRoom whether it may
    */
   mayWait(key, record, hasRoom) {
-    return !this.closed && raw.loadLimited(this.target(key, record), keyText(key), hasRoom);
+    const waits = !this.closed && raw.loadLimited(this.target(key, record), keyText(key), hasRoom);
+    raw.settle(); // So that its event belongs to this call.
+    return waits;
   }
 
   /** Whether nothing is under way: no request, and no call of a custom layer or bus. */

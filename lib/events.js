@@ -2,6 +2,7 @@
 // Event objects, made of the fields that the addon sends.
 
 const { OF_FIELDS } = require('./contract/crossing.js');
+const { MESSAGE_KINDS } = require('./contract/words.js');
 const { failure, hardTimeout } = require('./errors.js');
 const { messageOf } = require('./messages.js');
 
@@ -19,6 +20,16 @@ const { messageOf } = require('./messages.js');
  */
 function eventOf(number, fields, values, message) {
   return OF_FIELDS[number](new Reader(values, message), ...fields);
+}
+
+/**
+ * Whether fields are those of a message. Another one may be told of while it is being applied.
+ * @param {import('./contract/crossing.js').MessageFields} fields
+ * @param {Foreign} message
+ */
+function isAbout([kind, id, source, , ts], message) {
+  const isSame = (message.id || undefined) === id && message.type === MESSAGE_KINDS[kind];
+  return isSame && (message.source ?? '') === source && (message.ts ?? 0) === ts;
 }
 
 /** @implements {Reads} */
@@ -63,7 +74,8 @@ class Reader {
 
   /** @param {import('./contract/crossing.js').MessageFields} fields */
   message(fields) {
-    return this.applied ?? messageOf(fields, this.values);
+    const { applied } = this;
+    return applied !== undefined && isAbout(fields, applied) ? applied : messageOf(fields, this.values);
   }
 }
 

@@ -187,6 +187,8 @@ class Request extends Loading {
    * @param {number} argument
    */
   take(code, argument) {
+    // It was abandoned while the addon was at work for it.
+    if (this.over) return;
     const { core } = this;
     switch (code) {
       case CODE.LOAD:

@@ -142,17 +142,24 @@ impl Executor {
             Ok(Poll::Pending) => self.put_back(request, running),
             Ok(Poll::Ready(reply)) => {
                 drop_quietly(running);
-                Polled::Over(reply, request.take_signals())
+                if self.holds(request) { Polled::Over(reply, request.take_signals()) } else { Polled::Elsewhere }
             }
             Err(panic) => {
                 let message = format!("internal error: {}", panic_message(&*panic));
                 drop_quietly(running);
-                Polled::Over(Reply::Failed(Failure::Message(message)), Signals::default())
+                let failed = Reply::Failed(Failure::Message(message));
+                if self.holds(request) { Polled::Over(failed, Signals::default()) } else { Polled::Elsewhere }
             }
         }
     }
 
-    /// Keeps a waiting request, unless it was cancelled while it was being polled: its id may be another's by now.
+    /// Whether a request was not cancelled while it was being polled: its id may be another's by now.
+    fn holds(&self, request: &Arc<Request>) -> bool {
+        let tasks = self.tasks.borrow();
+        matches!(tasks.get(request.id() as usize), Some(Some(task)) if Arc::ptr_eq(&task.request, request))
+    }
+
+    /// Keeps a waiting request, unless it was cancelled meanwhile.
     fn put_back(&self, request: &Arc<Request>, running: Runnable) -> Polled {
         let id = request.id();
         let mut tasks = self.tasks.borrow_mut();

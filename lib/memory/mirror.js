@@ -76,6 +76,7 @@ class Mirror {
     const { table } = this;
     const first = table.first?.deref()?.mirror;
     first?.makeRoom();
+    table.joinedBy(this.core);
     table.first ??= new WeakRef(this.core);
     table.mode.addCache();
     const isFirst = table.mode.caches === 1;

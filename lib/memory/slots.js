@@ -213,6 +213,9 @@ class SlotTable {
     this.sweep();
   }
 
+  /** A cache stands on the layer from now on. @param {import('../core.js').Core} _core */
+  joinedBy(_core) {}
+
   /** Clears slots without handles. If there are very many, the rest follows in the next turn of the loop. */
   sweep() {
     const { words } = this.journal;

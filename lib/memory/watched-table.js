@@ -8,6 +8,12 @@ const { SlotTable } = require('./slots.js');
 
 const made = lazy(() => require('../contract/events.js'));
 const RESOLVED = Promise.resolve();
+/**
+ * Slots are linked and cleared amid calls. A checksum runs code of the value, which may make others: so it is made
+ * after this job.
+ * @param {() => void} act
+ */
+const afterJob = (act) => void RESOLVED.then(act);
 
 class WatchedTable extends SlotTable {
   /**
@@ -18,6 +24,14 @@ class WatchedTable extends SlotTable {
     super(memory, sharing, true);
     /** Fingerprints of the values as they were stored, by slot. @type {Map<number, { key: string, sum: string | undefined }>} */
     this.sums = new Map();
+    /** The caches over the layer. @type {WeakRef<import('../core.js').Core>[]} */
+    this.cores = [];
+  }
+
+  /** @param {import('../core.js').Core} core */
+  joinedBy(core) {
+    this.cores = this.cores.filter((known) => known.deref() !== undefined);
+    this.cores.push(new WeakRef(core));
   }
 
   /**
@@ -26,28 +40,31 @@ class WatchedTable extends SlotTable {
    */
   link(key, slot) {
     super.link(key, slot);
-    if (this.words[slot] > 0 && !this.sums.has(slot)) {
-      this.sums.set(slot, { key, sum: checksum(this.values[slot]) });
-    }
+    if (this.words[slot] <= 0 || this.sums.has(slot)) return;
+    /** @type {{ key: string, sum: string | undefined }} */
+    const known = { key, sum: undefined };
+    this.sums.set(slot, known);
+    const value = this.values[slot];
+    afterJob(() => {
+      known.sum = checksum(value);
+    });
   }
 
   /** @param {number} slot */
   clear(slot) {
-    const was = this.sums.get(slot);
-    if (was !== undefined) {
-      this.sums.delete(slot);
-      if (was.sum !== undefined && checksum(this.values[slot]) !== was.sum) this.tell(was.key);
-    }
+    const known = this.sums.get(slot);
+    const value = this.values[slot];
     super.clear(slot);
+    if (known === undefined) return;
+    this.sums.delete(slot);
+    afterJob(() => {
+      if (known.sum !== undefined && checksum(value) !== known.sum) this.tell(known.key);
+    });
   }
 
-  /**
-   * Slots are cleared amid calls, so the event is told after this job.
-   * @param {string} key
-   */
+  /** @param {string} key */
   tell(key) {
-    const core = this.first?.deref();
-    RESOLVED.then(() => core?.emitter.emit(made().EVENT.mutation(key)));
+    for (const core of this.cores) core.deref()?.emitter.emit(made().EVENT.mutation(key));
   }
 }
 

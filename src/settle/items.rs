@@ -144,15 +144,17 @@ fn hand_over(
     handled: Option<Handled>,
 ) {
     let js = instance.env.js();
-    let delivery = instance.being_handled.number(handled);
     let [whose, subscription] = to.map(|number| js.number(f64::from(number)));
     let opened = instance.env.reader.open(received.payload.clone());
     let Ok(opened) = opened else {
         // Garbage is counted where it arrives; another delivery would not help.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of a slab, or -1")]
-        instance.being_handled.report(delivery as usize, true);
+        if let Some(handled) = handled {
+            // The connection may have ended.
+            let _ = handled.send(true);
+        }
         return;
     };
+    let delivery = instance.being_handled.number(handled);
     let (form, bytes) = form_and_bytes(opened.body);
     instance.env.send_shapes();
     let args = [

@@ -310,8 +310,7 @@ fn apply<V: Value>(
             Some(node)
         }
         Record::Insert { key, value, stamp, expires } => {
-            let weight = value.weight();
-            let held = MemoryEntry { value, stamp };
+            let (weight, held) = (value.weight(), MemoryEntry { value, stamp });
             // Do not purge while there is room: a later record may be about an entry that expired after it was made.
             let now = if entries.headroom() > 0 { Time::ZERO } else { stamp };
             entries.insert(&key, held, weight, expires, now)
