@@ -142,7 +142,11 @@ impl Executor {
             Ok(Poll::Pending) => self.put_back(request, running),
             Ok(Poll::Ready(reply)) => {
                 drop_quietly(running);
-                if self.holds(request) { Polled::Over(reply, request.take_signals()) } else { Polled::Elsewhere }
+                if self.holds(request) {
+                    Polled::Over(reply, request.take_signals())
+                } else {
+                    Polled::Elsewhere
+                }
             }
             Err(panic) => {
                 let message = format!("internal error: {}", panic_message(&*panic));
