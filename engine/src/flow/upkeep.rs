@@ -19,7 +19,8 @@ use crate::{
         removed::{REMEMBERED, Removed},
     },
     entry::{key::Key, pattern::Pattern},
-    flow::{delete::StaleCopy, state::CacheState},
+    flow::state::CacheState,
+    l1::Layer1,
     value::{BoxFuture, Value},
 };
 
@@ -215,12 +216,28 @@ impl<V: Value> CacheState<V> {
                 }
                 Removed::Pattern(stored) => {
                     let pattern = self.pattern_of(stored);
-                    self.void_running_matching(&pattern);
-                    self.clear_l1_matching(&pattern, StaleCopy::Kept).await;
+                    // Before the entries: a read under way may store the same value.
+                    self.fence.void_matching(&pattern);
+                    self.forget_read_where(|stored| pattern.matches(self.key_of(stored.clone()).as_bytes()))
+                        .await;
                 }
                 Removed::Tag(tag) => {
-                    self.remove_tagged(std::slice::from_ref(tag), StaleCopy::Kept).await;
+                    let Layer1::Memory(memory) = &self.l1 else { continue };
+                    let tagged = memory.keys_of_tags(|of| of == tag);
+                    tagged.iter().for_each(|stored| self.fence.void(&self.key_of(stored.clone())));
+                    self.forget_read_where(|stored| tagged.contains(stored)).await;
                 }
+            }
+        }
+    }
+
+    /// What was written here stays: it is newer.
+    async fn forget_read_where(&self, matches: impl Fn(&Key) -> bool) {
+        let Layer1::Memory(memory) = &self.l1 else { return };
+        let mut removal = memory.removal();
+        while !removal.slice_taken_over(&matches) {
+            if let Some(turn) = self.timers.turn() {
+                turn.await;
             }
         }
     }

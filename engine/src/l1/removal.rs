@@ -3,8 +3,16 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
-use super::memory::Memory;
-use crate::{bounded::NodeId, clock::Time, entry::key::Key, value::Value};
+use super::{
+    flags::EntryFlags,
+    memory::{Memory, MemoryEntry},
+};
+use crate::{
+    bounded::{Entry, NodeId},
+    clock::Time,
+    entry::key::Key,
+    value::Value,
+};
 
 /// A removal that is partly done.
 pub(super) struct RunningRemoval {
@@ -59,12 +67,20 @@ impl<'a, V: Value> Removal<'a, V> {
     /// Removes the next slice. Returns true for the last one. `matches` gets a key, its value, and the time at
     /// which the value expires.
     pub fn slice(&mut self, mut matches: impl FnMut(&Key, &V, Time) -> bool) -> bool {
+        self.slice_of(|key, held| matches(key, &held.value.value, held.expires))
+    }
+
+    /// The same of those values alone that were taken over from the second layer.
+    pub fn slice_taken_over(&mut self, mut matches: impl FnMut(&Key) -> bool) -> bool {
+        self.slice_of(|key, held| EntryFlags(held.flags).is_taken_over() && matches(key))
+    }
+
+    fn slice_of(&mut self, mut matches: impl FnMut(&Key, &Entry<MemoryEntry<V>>) -> bool) -> bool {
         self.memory.with_entries(|entries, removals| {
             let written = removals.written_since(self.number);
             let is_old = |id| written.is_none_or(|written| !written.contains(&id));
-            let over = entries.remove_some(&mut self.cursor, |id, key, held| {
-                is_old(id) && matches(key, &held.value.value, held.expires)
-            });
+            let over =
+                entries.remove_some(&mut self.cursor, |id, key, held| is_old(id) && matches(key, held));
             if !over && self.number.is_none() {
                 self.number = Some(removals.begin());
             }
