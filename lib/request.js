@@ -150,9 +150,11 @@ class Request extends Loading {
     const { core } = this;
     this.said ??= core.directivesOf(this);
     const { said } = this;
-    let { cameTo, outcome } = said.end(ended, loaded);
+    /** @type {{ cameTo: number, outcome: unknown }} */
+    let { cameTo, outcome } = { cameTo: ended, outcome: loaded };
     let weight = 0;
     try {
+      ({ cameTo, outcome } = said.end(ended, loaded));
       if (cameTo === LOADED.VALUE) {
         outcome = admit(core.table, outcome);
         weight = core.weigh(outcome);
