@@ -163,6 +163,15 @@ class Loading extends ContextTraps {
   }
 
   /**
+   * Calls the loader where loads may need contexts. Apart, for no function is to be made on the way of a load.
+   * @param {(context?: any) => any} loader
+   * @param {LoaderContext} context
+   */
+  callAlert(loader, context) {
+    return hanging.call(/** @type {any} one of the subclasses */ (this), () => loader(context));
+  }
+
+  /**
    * Calls the loader.
    * @param {(context?: any) => any} loader
    */
@@ -172,7 +181,7 @@ class Loading extends ContextTraps {
     let loading;
     try {
       const context = new Proxy(new LoaderContext(), this);
-      loading = running.isAlert ? hanging.call(/** @type {any} */ (this), () => loader(context)) : loader(context);
+      loading = running.isAlert ? this.callAlert(loader, context) : loader(context);
       if (loading === LATER) return;
       // The `then` of a value may be code of a user as well.
       if (isThenable(loading)) {
