@@ -1,13 +1,15 @@
 // One run: random calls beside the model, from one seed.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Held } from './held.mjs';
-import { History } from './history.mjs';
+import { History, now } from './history.mjs';
 import { TEXTS } from './keys.mjs';
 import { finish } from './ending.mjs';
 import { TODAY } from './not-yet.mjs';
 import { Random } from './random.mjs';
 import { shown, VERBS } from './verbs.mjs';
 
+/** Within this time of its call a refresh looks into the second layer. */
+const REFRESHED_MS = 50;
 const WEIGHTS = { verb: 70, release: 14, turn: 10, sleep: 4, listener: 2 };
 
 export class Run {
@@ -39,9 +41,14 @@ export class Run {
     this.violations.push({ text, trail: this.history.trail(60, op?.key) });
   }
 
-  /** A custom layer returned a value: it may be in the layer before it from now on. */
+  /**
+   * A second layer returned a value: it may be in the layer before it from now on, for as long as the life that a call
+   * under way asks for, or one whose refresh goes on.
+   */
   wasServed(key, value) {
-    const readers = this.history.of(key).uses.filter(({ ack }) => ack === Number.POSITIVE_INFINITY);
+    const mayRead = ({ ack, ackAt, eff }) =>
+      ack === Number.POSITIVE_INFINITY || (eff.refreshes && now() - ackAt < REFRESHED_MS);
+    const readers = this.history.of(key).uses.filter(mayRead);
     for (const origin of this.history.candidates(key, value)) origin.readers.push(...readers);
   }
 
