@@ -144,7 +144,7 @@ export function makeLoader(run, op, asked = op.key) {
     if (isAudit(run, op)) return auditAnswer(run, op);
     const isOneOfSeveral = isObscure(run.world, op);
     if (isOneOfSeveral) mayRepair(run, op);
-    const load = Object.assign(new Load(op, op.key, run.history.tick()), { asked });
+    const load = Object.assign(new Load(op, op.key, run.history.tick()), { asked, isOneOfSeveral });
     run.history.note(`   load of #${op.n} starts: ${pace}`);
     if (!isOneOfSeveral) checkCalled(run, op, load, context);
     load.signal = context?.signal;

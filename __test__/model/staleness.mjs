@@ -3,9 +3,13 @@ import { concerns, isLoaded, madeBy, newAt, now, storedAt, tagsOf } from './hist
 import { maySkip, skipsAll } from './skips.mjs';
 import { isWhole } from './values.mjs';
 
-/** A load that returned its value to its caller and stored it. With a lock that may have run out it may not have. */
+/**
+ * A load that returned its value to its caller and stored it. With a lock that may have run out it may not have, nor
+ * has one that may be an audit.
+ */
 const isStoring = (load) =>
   load.origin !== undefined &&
+  !load.isOneOfSeveral &&
   !load.skips &&
   !load.eff.locks &&
   load.op.error === undefined &&

@@ -26,7 +26,7 @@ impl<V: Value> CacheState<V> {
         let Layer1::Memory(memory) = &self.l1 else { return };
         let ticket = self.fence.ticket(key, self.now());
         if let Some(held) = memory.look(stored, self.now()) {
-            let tags = memory.tags_of(stored, self.now());
+            let tags = self.tags_of_read(stored);
             self.keep_stale(key, &held.value, tags.as_ref(), &ticket);
         }
     }

@@ -76,7 +76,7 @@ impl<V: Value> CacheState<V> {
         let ticket = settings.fail_safe.stale_ttl().map(|_| self.fence.read_ticket(key, now));
         if let Some(value) = self.read_l1(key, &stored, now).await {
             if ticket.is_some() {
-                let tags = self.tags_of(&stored);
+                let tags = self.tags_of_read(&stored);
                 self.remember_stale(key, &value, tags.as_ref(), settings, ticket.as_ref());
             }
             self.note_source(settings, || self.source_in_l1(key));

@@ -140,7 +140,7 @@ impl<V: Value> CacheState<V> {
         };
         self.observe.emit(Kind::HitL1, || Event::Hit { key: key.clone(), level: Level::L1 });
         if ticket.is_some() {
-            let tags = self.tags_of(&stored);
+            let tags = self.tags_of_read(&stored);
             self.remember_stale(key, &value, tags.as_ref(), settings, ticket.as_ref());
         }
         Glance::Known(Some(value))

@@ -158,6 +158,14 @@ impl<V: Value> CacheState<V> {
         memory.tags_of(stored, self.now())
     }
 
+    /// The tags for a copy of a value that was just read. The entry may have ended since.
+    pub(crate) fn tags_of_read(&self, stored: &Key) -> Option<Tags> {
+        let Layer1::Memory(memory) = &self.l1 else { return None };
+        let now = self.now();
+        let ended = || memory.last_tags_of(stored).filter(|_| memory.peek(stored, now).is_none());
+        memory.tags_of(stored, now).or_else(ended)
+    }
+
     /// The tags of an entry that has just left.
     pub(crate) fn last_tags_of(&self, stored: &Key) -> Option<Tags> {
         let Layer1::Memory(memory) = &self.l1 else { return None };
