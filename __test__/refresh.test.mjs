@@ -265,17 +265,6 @@ test('a wrong option is refused by name', async () => {
   }
 });
 
-timed('a getMany past the point leaves the refresh to the next getOrSet', async (clock) => {
-  const cache = new LazyLayersCache({ logging, refreshAhead: 0.8, levels: { L1: { ttlMs: 100 } }, l2: new MapStore() });
-  for (const key of ['a', 'b']) await cache.set(key, 1, { levels: { L2: { ttlMs: -1 } } });
-  await clock.advance(85);
-  assert.deepEqual([...(await cache.getMany(['a', 'b'])).values()], [1, 1]);
-  const loader = heldLoader();
-  assert.equal(await cache.getOrSet('a', loader), 1);
-  await loader.called;
-  loader.resolve(2);
-});
-
 timed('a refresh reads no second layer whose reads are off', async (clock) => {
   const cache = new LazyLayersCache({
     logging,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { LazyLayersCache, RedisEventBus, RedisStore } from '../../index.mjs';
-import { until } from '../support/deferred.mjs';
+import { heldLoader, pass, until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
 import { redisWithClient } from '../support/servers/redis.mjs';
 import { proxyTo } from '../support/tcp-proxy.mjs';
@@ -184,4 +184,17 @@ test('values that are read together are frozen where values are', async (t) => {
   const cache = cacheOn(t, server.url, { levels: { L1: { values: 'frozen' } } });
   for (const { tags } of (await cache.getMany(['a', 'b'])).values()) assert.throws(() => tags.push('x'), TypeError);
   assert.throws(() => cache.peek('a').tags.push('x'), TypeError);
+});
+
+test('a read of many keys past the point of a refresh leaves the refresh to the next getOrSet', async (t) => {
+  const { server } = await redisWithClient(t);
+  const cache = cacheOn(t, server.url, { refreshAhead: 0.1, ttlMs: 10_000 });
+  for (const key of ['a', 'b']) await cache.getOrSet(key, () => 1);
+  await pass(1500);
+  assert.deepEqual([...(await cache.getMany(['a', 'b'])).values()], [1, 1]);
+  const loader = heldLoader();
+  assert.equal(await cache.getOrSet('a', loader), 1);
+  await until(() => loader.calls === 1, 'it is loaded anew');
+  loader.resolve(2);
+  await cache.drain();
 });
