@@ -128,3 +128,21 @@ async fn a_lifetime_of_nothing_keeps_no_copy() {
     cache.set("a", "one").done();
     assert_eq!(cache.cache.inspect().stale_copies, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_copy_that_an_expire_keeps_outlives_the_write_of_the_load_before_it() {
+    let l1 = lazy_layers_engine::testing::memory(100);
+    let layered = Layered::over(fail_safe(), l1, |store| store.shared());
+    let cache = &layered.harness;
+    layered.store.gates.hold("set", Point::Before);
+    let load = cache.get_or_set("a");
+    load.finish("one");
+    cache.settle();
+    let expired = cache.expire("a");
+    layered.store.gates.open("set");
+    cache.settle();
+    expired.done();
+    let again = cache.get_or_set("a");
+    again.fail("down");
+    assert_eq!(again.value(), some("one"));
+}
