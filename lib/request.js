@@ -95,15 +95,14 @@ class Request extends Loading {
       this.loadedWith(LOADED.VALUE, value);
       return;
     }
-    if (value === undefined) {
-      this.tell(() => raw.absent(core.id, this.id), true);
-      return;
-    }
+    const isAbsent = value === undefined;
     let admitted;
     let weight = 0;
     try {
-      admitted = admit(core.table, value);
-      weight = core.weigh(admitted);
+      if (!isAbsent) {
+        admitted = admit(core.table, value);
+        weight = core.weigh(admitted);
+      }
     } catch (error) {
       // The value has getters that throw, for example.
       this.failed(error);
@@ -111,7 +110,14 @@ class Request extends Loading {
     }
     // These may run code of a user, which may have ended this request, so that its id names another one.
     if (this.over) return;
-    this.tell(() => raw.loaded(core.id, this.id, core.table.put(undefined, admitted), weight));
+    try {
+      attune();
+      const { id } = this;
+      const slot = isAbsent ? 0 : core.table.put(undefined, admitted);
+      this.answer(isAbsent ? raw.absent(core.id, id) : raw.loaded(core.id, id, slot, weight), isAbsent);
+    } catch (fault) {
+      this.break(fault);
+    }
   }
 
   /** @param {unknown} error */
@@ -123,19 +129,10 @@ class Request extends Loading {
       return;
     }
     const { core } = this;
-    const report = this.isRefused ? raw.refused : raw.failed;
-    this.tell(() => report(core.id, this.id, core.table.put(undefined, error)));
-  }
-
-  /**
-   * Tells the addon of the end of the loader.
-   * @param {() => number} report
-   * @param {boolean} [isAbsent] whether the loader found nothing
-   */
-  tell(report, isAbsent) {
     try {
       attune();
-      this.answer(report(), isAbsent);
+      const report = this.isRefused ? raw.refused : raw.failed;
+      this.answer(report(core.id, this.id, core.table.put(undefined, error)));
     } catch (fault) {
       this.break(fault);
     }
@@ -164,11 +161,14 @@ class Request extends Loading {
     }
     // Code of a user may have ended this request, so that its id names another one.
     if (this.over) return;
-    this.tell(() => {
+    try {
       const slot = cameTo === LOADED.NOTHING ? 0 : core.table.put(undefined, outcome);
       if (said.verdict === VERDICT.SKIP) core.mirror.skipped(/** @type {EntryKey} */ (this.key), said.skipMs);
-      return raw.directed(core.target('', said.record), this.id, cameTo, slot, weight, said.verdict);
-    }, cameTo === LOADED.NOTHING);
+      const target = core.target('', said.record);
+      this.answer(raw.directed(target, this.id, cameTo, slot, weight, said.verdict), cameTo === LOADED.NOTHING);
+    } catch (fault) {
+      this.break(fault);
+    }
   }
 
   /**

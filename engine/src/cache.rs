@@ -208,8 +208,7 @@ impl<V: Value> Cache<V> {
     /// A ticket for work on a key that starts now, outside of the engine. Once it is void, nothing may be stored.
     #[must_use]
     pub fn ticket(&self, key: &Key) -> Ticket {
-        let moment = self.state.kept.counts.moment();
-        self.state.fence.ticket(key, self.state.now()).counted(None, moment)
+        self.state.fence.ticket(key, self.state.now()).counted(None, self.state.kept.counts.moment())
     }
 
     /// Whether nothing has invalidated the key of a ticket since, nor one of the tags that its value has by now.
@@ -380,12 +379,13 @@ impl<V: Value> Cache<V> {
         self.state.now()
     }
 
-    /// Drops the bus and all state besides the layers; with `clear_memory` also the entries of the memory
-    /// layer.
+    /// Drops the bus and all state besides the layers; with `clear_memory` also the entries of the memory layer.
     pub fn close(&self, clear_memory: bool) {
         self.state.bus.lock().take();
         self.state.is_closed.store(true, Relaxed);
         self.state.news.notify().notify_one();
+        // Nobody else ends its blindness, and others may use the layer.
+        self.see(self.blindness());
         let everything = Pattern::from("*");
         match &self.state.l1 {
             // Other caches use the layer and its fence: their loads go on.

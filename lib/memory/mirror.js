@@ -382,7 +382,7 @@ class Mirror {
     if (this.offersLoads && this.mode.isMirrored && key !== undefined) request.joinedAs(key);
   }
 
-  /** Turns the reads of the layer off or on: without them the mirror answers and takes nothing. @param {boolean} isSkipped */
+  /** @param {boolean} isSkipped whether the mirror answers and takes nothing, as reads of the layer are off */
   skip(isSkipped) {
     this.mode.skip(isSkipped);
     this.map = isSkipped || !this.mode.isMirrored ? NO_KEYS : this.table.map;

@@ -155,8 +155,8 @@ class Observability {
     const { logger } = this.core.emitter;
     if (!isLoopback(host) && hasKnownPassword(this.options)) {
       logger.error(
-        `the dashboard is not served at ${host}:${port}: everybody knows its password, which is the default, or empty. Set observability.auth.password ` +
-          '(or LAZY_OBS_USER and LAZY_OBS_PASSWORD), or serve it at 127.0.0.1',
+        `the dashboard is not served at ${host}:${port}: everybody knows its password, which is the default or ` +
+          'empty. Set observability.auth.password (or LAZY_OBS_USER and LAZY_OBS_PASSWORD), or serve it at 127.0.0.1',
       );
       return undefined;
     }

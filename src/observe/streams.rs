@@ -182,7 +182,7 @@ async fn run(streams: Weak<Streams>) {
         let is_new = total.to_bits() != heard.to_bits();
         if is_new || is_due {
             is_due = is_new;
-            match fetch(&watched, BURST).await {
+            match fetch(&watched).await {
                 Ok(()) => heard = total,
                 Err(Unanswered::Gone) => return,
                 Err(Unanswered::Stalled(_) | Unanswered::Slow | Unanswered::Busy) => {}
@@ -198,9 +198,9 @@ async fn run(streams: Weak<Streams>) {
 
 /// Asks JavaScript for the events after the last one that is known here. It answers with a line for each event: its
 /// number, a space, and the event as JSON.
-async fn fetch(watched: &Watched, most: usize) -> Result<(), Unanswered> {
+async fn fetch(watched: &Watched) -> Result<(), Unanswered> {
     let after = watched.feed.lock().last();
-    let most = most.min(watched.about.max_events);
+    let most = BURST.min(watched.about.max_events);
     let params = format!("{{\"after\":{after},\"most\":{most}}}");
     let answer = watched.ask("feed", params, DEADLINE).await?;
     let mut feed = watched.feed.lock();

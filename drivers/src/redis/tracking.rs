@@ -16,7 +16,7 @@ use std::sync::{
 
 use lazy_layers_engine::cache::changes::Named;
 use parking_lot::RwLock;
-use redis::{ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value, aio::ConnectionLike, cmd};
+use redis::{PushInfo, PushKind, RedisError, RedisResult, Value, aio::ConnectionLike, cmd};
 use tokio::{
     runtime::Handle,
     sync::mpsc::{UnboundedReceiver, unbounded_channel},
@@ -28,6 +28,7 @@ use super::{
     address::Single,
     complaint::Complaint,
     connection::{Connection, connect_pushed, connect_single},
+    fault::breaks_link,
     names::Names,
     owner::{Access, Server},
 };
@@ -192,7 +193,6 @@ pub(super) async fn connect_data(
 
 /// Whether a server that speaks RESP3 has refused to tell changes, and will again.
 fn refuses(error: &RedisError) -> bool {
-    const FOR_NOW: [&str; 6] = ["BUSY", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY"];
-    let is_reply = matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension);
-    is_reply && error.code().is_none_or(|code| !FOR_NOW.contains(&code))
+    // A server that runs a script for long answers again afterwards.
+    !breaks_link(error) && error.code() != Some("BUSY")
 }
