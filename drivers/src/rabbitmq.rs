@@ -225,10 +225,10 @@ impl RabbitSession {
             let acknowledge: Acknowledge = Box::new(move |handled| {
                 Box::pin(async move {
                     let Some(pause) = failures.put_back_after(hash, handled) else {
-                        return acks.handled(tag).await;
+                        return acks.handled(tag);
                     };
                     sleep(pause).await;
-                    acks.put_back(tag).await;
+                    acks.put_back(tag);
                 })
             });
             if is_heartbeat {

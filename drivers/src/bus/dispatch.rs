@@ -287,11 +287,10 @@ impl Receivers {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut looked = self.clock.now();
         loop {
-            underway.acknowledged().await;
             let has_room = underway.has_room();
             tokio::select! {
                 biased;
-                Some(bytes) = underway.handled.next() => underway.bytes -= bytes,
+                () = underway.acknowledged() => {}
                 delivery = deliveries.next(), if has_room => match delivery {
                     Some(Ok(Delivery::Event(payload, acknowledge))) => {
                         self.events(payload, acknowledge, false, underway);
@@ -305,7 +304,9 @@ impl Receivers {
                     }
                     Some(Ok(Delivery::Heartbeat(payload, acknowledge))) => {
                         self.heartbeat(&payload, true);
-                        underway.acknowledging = acknowledge.map(|acknowledge| acknowledge(true));
+                        if let Some(acknowledge) = acknowledge {
+                            underway.acknowledge(acknowledge(true));
+                        }
                     }
                     Some(Ok(Delivery::SignOfLife(payload))) => self.heartbeat(&payload, false),
                     Some(Err(fault)) => return fault,
@@ -346,15 +347,13 @@ impl Receivers {
         }
         let Some(acknowledge) = acknowledge else { return };
         if later.is_empty() {
-            underway.acknowledging = Some(acknowledge(true));
+            underway.acknowledge(acknowledge(true));
             return;
         }
-        underway.bytes += bytes;
-        underway.handled.push(Box::pin(async move {
+        underway.handle(bytes, async move {
             let all = join_all(later).await;
             acknowledge(all.into_iter().all(|handled| handled)).await;
-            bytes
-        }));
+        });
     }
 
     /// Reads an event, and follows the numbers of its publisher.

@@ -100,6 +100,33 @@ async fn a_payload_is_acknowledged_once_and_as_soon_as_all_of_its_events_are_han
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_acknowledgement_may_wait_for_one_of_an_event_that_was_handled_elsewhere() {
+    let World { broker, bus, ear: _ear, .. } = world(QueueOptions::default()).await;
+    bus.unsubscribe(crate::bus::SubscriptionId(0));
+    let slow = Arc::<Slow>::default();
+    bus.subscribe(Arc::clone(&slow) as _);
+    let (line, told) = (Arc::<tokio::sync::Mutex<()>>::default(), Arc::<Mutex<usize>>::default());
+    // One acknowledgement at a time, and each takes its time.
+    let acknowledge = || -> Acknowledge {
+        let (line, told) = (Arc::clone(&line), Arc::clone(&told));
+        Box::new(move |_| {
+            Box::pin(async move {
+                let _line = line.lock().await;
+                pass(5 * MOMENT).await;
+                *told.lock() += 1;
+            })
+        })
+    };
+    broker.deliver(|| Delivery::Event(payload(&[packed(&message("a"))]), Some(acknowledge())));
+    pass(MOMENT).await;
+    slow.outcomes.lock().pop().expect("it is handed on").send(true).expect("it is waited for");
+    pass(MOMENT).await;
+    broker.deliver(|| Delivery::Heartbeat(Vec::new(), Some(acknowledge())));
+    pass(20 * MOMENT).await;
+    assert_eq!(*told.lock(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn for_an_hour_after_an_event_of_0_4_0_values_share_no_message() {
     let World { broker, bus, ear: _ear, .. } = world(QueueOptions::default()).await;
     bus.unsubscribe(crate::bus::SubscriptionId(0));
