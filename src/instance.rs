@@ -163,7 +163,7 @@ fn tear_down() {
     instance.questions.clear();
     instance.being_handled.clear();
     instance.sessions.clear();
-    drop(instance.bus_queue.take());
+    instance.bus_queue.close();
     instance.storages.take();
     drop(instance.events.take());
     behalf::replace(NOBODY);

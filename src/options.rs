@@ -32,6 +32,7 @@ impl Record<'_> {
         let mut settings = base.clone();
         apply_call(self, 0, &mut settings);
         settings.was_read = self.number(params::WAS_READ).is_some();
+        settings.is_of_owner = self.number(params::OF_OWNER).is_some();
         settings.refresh.at_once = self.number(params::RENEWS).is_some();
         if let Some(tags) = self.keys(params::TAGS) {
             settings.tags = Some(tags.into());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lazy_layers_drivers::runtime;
 use lazy_layers_engine::cache::Cache;
+use tokio::sync::oneshot;
 
 use crate::{
     memory::Slot,
@@ -18,7 +19,12 @@ pub(crate) fn start(cache: &Cache<Slot>, thread: Option<Arc<BusQueue>>) {
     runtime.spawn(async move {
         while let Some(work) = upkeep.due().await {
             match &thread {
-                Some(queue) => queue.push(Item::Upkeep(work)),
+                // There is more to do until it is done: to look again earlier would find the same work.
+                Some(queue) => {
+                    let (done, ended) = oneshot::channel();
+                    queue.push(Item::Upkeep(work, done));
+                    drop(ended.await);
+                }
                 None => work.run().await,
             }
         }

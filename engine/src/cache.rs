@@ -1,7 +1,6 @@
 //! The handle of a cache: one method per verb.
 
 use std::{
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -47,6 +46,7 @@ use crate::{
 };
 
 pub mod changes;
+mod direct;
 mod inspection;
 mod loads;
 mod look;

@@ -62,8 +62,10 @@ const PARAMS = Object.freeze({
   EXTENDS: 48,
   /** Place of 1 where the value is loaded anew, whatever its life. */
   RENEWS: 49,
+  /** Place of 1 where a subclass stores the loaded value, and not the engine. */
+  OF_OWNER: 50,
   /** Length of the record. */
-  LENGTH: 50,
+  LENGTH: 51,
 });
 
 /** Whose work something is, in the place of a request. */

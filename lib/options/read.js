@@ -10,7 +10,7 @@ const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 
 const { params, texts } = bridge;
-const { ETAG, EXTENDS, HANDED, RENEWS, SOURCE, TAGS, WAS_READ } = PARAMS;
+const { ETAG, EXTENDS, HANDED, OF_OWNER, RENEWS, SOURCE, TAGS, WAS_READ } = PARAMS;
 
 const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
   rows.map(({ path, check }) => ({ path, names: path.split('.'), check: CHECKS[check] })),
@@ -154,6 +154,7 @@ function writeOptions(record, handed = NaN) {
   params[HANDED] = handed;
   if (record.wasRead) params[WAS_READ] = 1;
   if (record.renews) params[RENEWS] = 1;
+  if (record.isOfOwner) params[OF_OWNER] = 1;
   if (record.source !== undefined) params[SOURCE] = record.source;
   if (record.texts !== undefined) writeTexts(record.texts);
   // Options of calls are no texts.

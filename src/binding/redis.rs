@@ -114,17 +114,25 @@ pub(crate) fn get(call: Call, key: Key) -> Result<Answer, Fault> {
 
 /// Stores the value in a slot, for the lifetime in the options of the call or of the store.
 pub(crate) fn set(call: Call, key: Key, slot: u32) -> Result<Answer, Fault> {
-    let (key, ttl) = (call.key(key), call.settings().l2_ttl);
-    let value = call.native.storage.adopt(slot, 0);
+    let (key, settings) = (call.key(key), call.settings());
+    let (value, native) = (call.native.storage.adopt(slot, 0), Rc::clone(&call.native));
     verb(&call, |redis| async move {
+        native.cache.forget(&key);
+        let ttl = settings.l2_ttl;
         if ttl == Ttl::NONE {
-            redis.delete(&key, None).await?;
-            return Ok(Reply::Nothing);
+            let deleted = redis.delete(&key, None).await;
+            native.cache.forget(&key);
+            return deleted.map(|()| Reply::Nothing);
         }
         let set = redis.set(&key, &value, ttl).await;
-        if let Err(Failure::Unreadable(_)) = &set {
+        match &set {
+            Ok(()) => native.cache.stored(&key, &value, &settings),
             // The former value is outdated: nobody may read it.
-            drop(redis.delete(&key, None).await);
+            Err(Failure::Unreadable(_)) => drop(redis.delete(&key, None).await),
+            Err(_) => {}
+        }
+        if set.is_err() {
+            native.cache.forget(&key);
         }
         set.map(|()| Reply::Nothing)
     })
@@ -138,18 +146,23 @@ pub(crate) fn has(call: Call, key: Key) -> Result<Answer, Fault> {
 
 /// Deletes a key.
 pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
-    let key = call.key(key);
+    let (key, native) = (call.key(key), Rc::clone(&call.native));
     verb(&call, |redis| async move {
-        redis.delete(&key, None).await?;
-        Ok(Reply::Nothing)
+        native.cache.forget(&key);
+        let deleted = redis.delete(&key, None).await;
+        native.cache.forget(&key);
+        deleted.map(|()| Reply::Nothing)
     })
 }
 
 /// Deletes the keys that match.
 pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
+    let (pattern, native) = (Pattern::from_wtf8(pattern.as_bytes()), Rc::clone(&call.native));
     verb(&call, |redis| async move {
-        redis.delete_by_pattern(&Pattern::from_wtf8(pattern.as_bytes())).await?;
-        Ok(Reply::Nothing)
+        native.cache.forget_matching(&pattern);
+        let deleted = redis.delete_by_pattern(&pattern).await;
+        native.cache.forget_matching(&pattern);
+        deleted.map(|()| Reply::Nothing)
     })
 }
 

@@ -129,15 +129,16 @@ impl CacheListener {
     /// Leaves an entry to the thread of JavaScript. Events that are dropped to make room are a gap: the values
     /// that they would have invalidated are read or loaded again.
     fn later(&self, entry: CacheEntry, bytes: usize, is_acknowledged: bool) {
-        let is_first = if is_acknowledged {
+        let is_news = if is_acknowledged {
             // The broker bounds how many it hands out.
             self.events.backlog.push_unbounded(entry, bytes)
         } else {
             let pushed = self.events.backlog.push(entry, bytes);
             self.events.drop_entries(&pushed.dropped);
-            pushed.is_first
+            // The thread may have emptied the backlog before it could see that entries were dropped.
+            pushed.is_first || !pushed.dropped.is_empty()
         };
-        if is_first {
+        if is_news {
             self.queue.push(Item::ForCache(Arc::clone(&self.events)));
         }
     }

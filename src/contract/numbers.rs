@@ -95,8 +95,10 @@ numbers! {
         EXTENDS = ETAG + 1;
         /// Place of 1 where the value is loaded anew, whatever its life.
         RENEWS = EXTENDS + 1;
+        /// Place of 1 where a subclass stores the loaded value, and not the engine.
+        OF_OWNER = RENEWS + 1;
         /// Length of the record.
-        LENGTH = RENEWS + 1;
+        LENGTH = OF_OWNER + 1;
     }
 
     /// Whose work something is, in the place of a request.

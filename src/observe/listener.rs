@@ -86,6 +86,22 @@ impl Answers for AtDoor {
 /// The number of requests that are being answered, for metrics.
 pub(crate) static ANSWERING: AtomicUsize = AtomicUsize::new(0);
 
+/// A request that is being answered, until it is dropped: also where its client has left.
+struct UnderWay;
+
+impl UnderWay {
+    fn begin() -> UnderWay {
+        ANSWERING.fetch_add(1, SeqCst);
+        UnderWay
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        ANSWERING.fetch_sub(1, SeqCst);
+    }
+}
+
 fn respond_with(status: u16, headers: Headers, body: impl Into<Bytes>) -> Response {
     Response { status, headers: headers.0, body: Body::Bytes(body.into()) }
 }
@@ -100,10 +116,8 @@ fn json(body: String) -> Response {
 
 impl Door {
     async fn respond(&self, request: Request) -> Response {
-        ANSWERING.fetch_add(1, SeqCst);
-        let response = self.decide(request).await;
-        ANSWERING.fetch_sub(1, SeqCst);
-        response
+        let _answering = UnderWay::begin();
+        self.decide(request).await
     }
 
     async fn decide(&self, request: Request) -> Response {

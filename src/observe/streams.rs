@@ -135,6 +135,11 @@ impl Streams {
         });
     }
 
+    /// The cache is closed: its streams end, and leave their places to others.
+    fn end(&self) {
+        self.keep(|_| false);
+    }
+
     fn say(&self, text: &str) {
         self.keep(|viewer| send(&viewer.sender, Bytes::copy_from_slice(text.as_bytes())));
     }
@@ -160,7 +165,7 @@ async fn run(streams: Weak<Streams>) {
     loop {
         round.tick().await;
         let Some(streams) = streams.upgrade() else { return };
-        let Some(watched) = streams.watched.upgrade() else { return };
+        let Some(watched) = streams.watched.upgrade() else { return streams.end() };
         streams.sweep();
         let is_watched = !streams.viewers.lock().is_empty();
         let now = clock.now();
@@ -184,7 +189,7 @@ async fn run(streams: Weak<Streams>) {
             is_due = is_new;
             match fetch(&watched).await {
                 Ok(()) => heard = total,
-                Err(Unanswered::Gone) => return,
+                Err(Unanswered::Gone) => streams.end(),
                 Err(Unanswered::Stalled(_) | Unanswered::Slow | Unanswered::Busy) => {}
             }
             streams.spread(&watched);

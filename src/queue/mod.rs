@@ -35,8 +35,8 @@ pub(crate) enum Item {
     /// A cache has events that need this thread: its layers are users' objects, or only JavaScript can read the
     /// events.
     ForCache(Arc<CacheEvents>),
-    /// Background work of a cache that needs this thread.
-    Upkeep(Work<Slot>),
+    /// Background work of a cache that needs this thread; the sender goes when it has ended.
+    Upkeep(Work<Slot>, oneshot::Sender<()>),
     /// A question for the owner of a connection.
     Question(Question),
     /// A step in a session with a broker.
@@ -117,23 +117,34 @@ impl Notice {
 
 /// The queued items.
 pub(crate) struct BusQueue {
-    items: Mutex<Vec<Item>>,
+    /// None from the end of the environment on.
+    items: Mutex<Option<Vec<Item>>>,
     ready: Arc<Ready>,
 }
 
 impl BusQueue {
     pub(crate) fn new(ready: Arc<Ready>) -> BusQueue {
-        BusQueue { items: Mutex::default(), ready }
+        BusQueue { items: Mutex::new(Some(Vec::new())), ready }
     }
 
     pub(crate) fn push(&self, item: Item) {
-        self.items.lock().push(item);
-        self.ready.call_thread();
+        let refused = match &mut *self.items.lock() {
+            Some(items) => {
+                items.push(item);
+                None
+            }
+            None => Some(item),
+        };
+        // Not under the lock: dropping an item may push another one.
+        if refused.is_none() {
+            self.ready.call_thread();
+        }
     }
 
     /// Adds a notice for the owner of a bus. A notice that follows one of its kind is counted with it.
     pub(crate) fn notify_owner(&self, bus: u32, kind: Notice, count: u64, text: String) {
-        let mut items = self.items.lock();
+        let mut queued = self.items.lock();
+        let Some(items) = &mut *queued else { return };
         let same = items.iter_mut().rev().find_map(|item| match item {
             Item::Notice { bus: whose, kind: of, count, text } if (*whose, *of) == (bus, kind) => {
                 Some((count, text))
@@ -155,12 +166,18 @@ impl BusQueue {
                 items.push(Item::Notice { bus, kind, count, text });
             }
         }
-        drop(items);
+        drop(queued);
         self.ready.call_thread();
     }
 
     pub(crate) fn take(&self) -> Vec<Item> {
-        std::mem::take(&mut *self.items.lock())
+        self.items.lock().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The environment ends: what is queued, and what others add from here on, is dropped.
+    pub(crate) fn close(&self) {
+        let queued = self.items.lock().take();
+        drop(queued);
     }
 }
 

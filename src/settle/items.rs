@@ -34,7 +34,10 @@ pub(super) fn deliver(instance: &Instance, item: Item) {
         Item::Question(question) => question.ask(&instance.env, &instance.questions),
         Item::Session(step) => step.take(&instance.env, &instance.sessions),
         Item::Probe(seen) => seen.store(true, SeqCst),
-        Item::Upkeep(work) => run(&instance.executor, work.run()),
+        Item::Upkeep(work, done) => run(&instance.executor, async move {
+            work.run().await;
+            drop(done);
+        }),
         Item::Notice { bus, kind, count, text } => instance.env.js().scoped(|| {
             let js = instance.env.js();
             #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]

@@ -1,11 +1,12 @@
 //! Keeps one session open for as long as the bus is used.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
-use futures_util::future::join;
+use futures_util::{FutureExt, future::join};
 use lazy_layers_engine::{clock::Clock, observe::event::GapReason};
 use tokio::{
     sync::{mpsc, watch},
@@ -89,7 +90,10 @@ impl Runner {
             let end = match connected {
                 Ok(session) => {
                     let mut underway = Underway::default();
-                    let end = self.use_session(&*session, &mut underway).await;
+                    let end = AssertUnwindSafe(self.use_session(&*session, &mut underway)).catch_unwind().await;
+                    // A new session is the way out of whatever a receiver or a client has left half done.
+                    let panicked = |_| End::Lost(BusFault::down("an internal error has ended the session"));
+                    let end = end.unwrap_or_else(panicked);
                     if let End::Lost(fault) = &end {
                         if let Some(fault) = self.shared.outbox.lost(fault) {
                             self.shared.owner.refused(&fault);

@@ -36,6 +36,8 @@ pub(super) trait Operation: Send {
     fn slot(&self) -> Slot;
     /// Does slow work, on a thread where it holds nothing up. Not called if nothing has to wait anyway.
     fn prepare(&mut self) {}
+    /// It waits for a write of its entry that is being prepared.
+    fn waits(&mut self) {}
     /// The bytes of the value that it writes, 0 if it writes none.
     fn bytes(&self) -> usize {
         0

@@ -68,7 +68,8 @@ impl<P> Asks<P> {
         count
     }
 
-    fn leave(&mut self) {
+    /// Later reads ask anew, as this one does not ask yet, or has asked.
+    pub(super) fn leave(&mut self) {
         if !self.is_sent && self.counting.is_some() {
             self.is_sent = true;
             self.shared.counting.lock().take();

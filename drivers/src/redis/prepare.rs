@@ -27,15 +27,39 @@ pub(super) struct Preparing {
     count: u64,
 }
 
+/// The preparation of a write. However it ends, also by a panic, nothing waits for it afterwards.
+struct Preparation<P: Payloads> {
+    shared: Arc<StoreState<P>>,
+    entry: Vec<u8>,
+    number: u64,
+}
+
+impl<P: Payloads> Drop for Preparation<P> {
+    fn drop(&mut self) {
+        let StoreState { preparing, preparing_count, prepared, .. } = &*self.shared;
+        let mut now = preparing.lock();
+        let is_left = now.entries.get(&self.entry).is_some_and(|(number, _)| *number == self.number);
+        let left = if is_left { now.entries.remove(&self.entry) } else { None };
+        drop(now);
+        if left.is_some() {
+            preparing_count.fetch_sub(1, Ordering::SeqCst);
+        }
+        // Their callers notice.
+        drop(left);
+        prepared.notify_waiters();
+    }
+}
+
 impl<P: Payloads> StoreState<P> {
     /// Sends an operation on an entry, after the writes that are being prepared for it.
-    pub(super) fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
+    pub(super) fn request(&self, entry: &[u8], mut operation: Box<dyn Operation>) {
         if self.closed.load(Ordering::SeqCst) {
             return operation.finish(Err(Fault::closed()));
         }
         if self.preparing_count.load(Ordering::SeqCst) > 0
             && let Some((_, queue)) = self.preparing.lock().entries.get_mut(entry)
         {
+            operation.waits();
             queue.push(operation);
             return;
         }
@@ -44,7 +68,7 @@ impl<P: Payloads> StoreState<P> {
 
     /// Sends a write once it is prepared. Operations on the entry that come meanwhile wait for it.
     pub(super) fn prepare_first(self: &Arc<Self>, entry: Vec<u8>, operation: Box<dyn Operation>) {
-        {
+        let number = {
             let mut preparing = self.preparing.lock();
             if let Some((_, queue)) = preparing.entries.get_mut(&entry) {
                 queue.push(operation);
@@ -54,17 +78,18 @@ impl<P: Payloads> StoreState<P> {
             let number = preparing.count;
             preparing.entries.insert(entry.clone(), (number, Vec::new()));
             self.preparing_count.fetch_add(1, Ordering::SeqCst);
-        }
+            number
+        };
         // Earlier operations must not come after it.
         send_held();
-        let shared = Arc::clone(self);
+        let preparation = Preparation { shared: Arc::clone(self), entry, number };
         self.runtime.spawn(async move {
+            let Preparation { shared, entry, .. } = &preparation;
             let mut operations: Queue = vec![operation];
             while !operations.is_empty() {
-                shared.send_prepared(&entry, operations).await;
-                operations = shared.next_queued(&entry);
+                shared.send_prepared(entry, operations).await;
+                operations = shared.next_queued(entry);
             }
-            shared.prepared.notify_waiters();
         });
     }
 

@@ -52,6 +52,13 @@ impl<P: Payloads> Operation for Get<P> {
         Slot::for_key(&self.entry)
     }
 
+    /// Reads of other entries do not wait with it for the count.
+    fn waits(&mut self) {
+        if let Some(asks) = &mut self.asks {
+            asks.leave();
+        }
+    }
+
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
         let [get, lifetime] = commands::get(&self.entry);
         add(get);

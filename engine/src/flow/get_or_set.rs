@@ -122,12 +122,12 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The second layer, if it orders loads against the invalidations of other instances.
-    fn counting_l2(&self) -> Option<&Guarded<V>> {
+    pub(super) fn counting_l2(&self) -> Option<&Guarded<V>> {
         self.l2.as_ref().filter(|l2| l2.store().counts_invalidations())
     }
 
     /// How far the second layer has counted invalidations, for a caller that has already read the key.
-    async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
+    pub(super) async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
         let mark = MarkCell::default();
         let call = StoreCall { operation: "get", key: Some(key) };
         l2.get(call, &self.entry_of(key), Some(&mark)).await;
@@ -280,6 +280,9 @@ impl<V: Value> CacheState<V> {
         verdict: Verdict,
     ) -> bool {
         if self.keeps_nowhere(settings) {
+            if settings.is_of_owner {
+                Box::pin(self.remove_if_overtaken(key, ticket)).await;
+            }
             if ticket.is_valid() {
                 self.forget_absence(key);
             }

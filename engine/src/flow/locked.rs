@@ -32,9 +32,10 @@ impl<V: Value> CacheState<V> {
         let lock = LockOf { key, stored: &stored };
         let waits_until = self.now().after(settings.lock.wait);
         let mut is_told = false;
-        let mut may_hold = false;
+        let mut may_hold = None;
         loop {
             let ends = self.now().after(settings.lock.ttl);
+            let mut held = Holding::of(l2, lock, &token);
             match acquire(l2, lock, &token, settings).await {
                 Some(true) => {
                     // The former holder of the lock may have stored the value after we looked.
@@ -46,18 +47,18 @@ impl<V: Value> CacheState<V> {
                             self.load_under(&ticket.under_lock(lock), key, settings, caller).await
                         }
                     };
-                    release(l2, lock, &token).await;
+                    held.release().await;
                     return outcome;
                 }
-                Some(false) if !is_told => {
-                    is_told = true;
-                    caller.waits_for_lock();
-                }
-                Some(false) => {}
+                Some(false) => held.is_released = true,
                 None => {
-                    may_hold = true;
+                    may_hold = Some(held);
                     break;
                 }
+            }
+            if !is_told {
+                is_told = true;
+                caller.waits_for_lock();
             }
             let left = Ttl(waits_until.0.saturating_sub(self.now().0));
             if left == Ttl(0) {
@@ -72,7 +73,10 @@ impl<V: Value> CacheState<V> {
             }
         }
         let load = self.load(key, settings, caller, missed);
-        if may_hold { beside(load, release(l2, lock, &token)).await } else { load.await }
+        match may_hold {
+            Some(held) => beside(load, held.release()).await,
+            None => load.await,
+        }
     }
 
     /// A read that emits no `miss`: the request has already emitted its own.
@@ -135,11 +139,41 @@ pub(super) async fn acquire<V: Value>(
     .await
 }
 
-pub(super) async fn release<V: Value>(l2: &Guarded<V>, lock: LockOf<'_>, token: &str) {
-    let call = StoreCall { operation: "releaseLock", key: Some(lock.key) };
-    l2.run(call, |store| match store.locks() {
-        Some(locks) => Box::pin(locks.release(lock, token)),
-        None => Box::pin(async { Ok(()) }),
-    })
-    .await;
+/// A lock that is asked for, or held. A load that is dropped halfway releases it without waiting, or the key would be
+/// locked for the lock's whole life.
+pub(super) struct Holding<'a, V: Value> {
+    l2: &'a Guarded<V>,
+    lock: LockOf<'a>,
+    token: &'a str,
+    /// Whether it was released, or belongs to another instance.
+    pub(super) is_released: bool,
+}
+
+impl<'a, V: Value> Holding<'a, V> {
+    pub(super) fn of(l2: &'a Guarded<V>, lock: LockOf<'a>, token: &'a str) -> Holding<'a, V> {
+        Holding { l2, lock, token, is_released: false }
+    }
+
+    pub(super) async fn release(mut self) {
+        self.is_released = true;
+        let call = StoreCall { operation: "releaseLock", key: Some(self.lock.key) };
+        let (lock, token) = (self.lock, self.token);
+        self.l2
+            .run(call, |store| match store.locks() {
+                Some(locks) => Box::pin(locks.release(lock, token)),
+                None => Box::pin(async { Ok(()) }),
+            })
+            .await;
+    }
+}
+
+impl<V: Value> Drop for Holding<'_, V> {
+    fn drop(&mut self) {
+        if !self.is_released
+            && let Some(locks) = self.l2.store().locks()
+        {
+            // Stores are asked by the call.
+            drop(locks.release(self.lock, self.token));
+        }
+    }
 }

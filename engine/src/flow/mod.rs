@@ -9,6 +9,7 @@ mod clear;
 mod counts;
 mod delete;
 mod delete_many;
+mod direct;
 pub(crate) mod directed;
 mod expire;
 pub(crate) mod explain;

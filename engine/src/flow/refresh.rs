@@ -20,7 +20,7 @@ use crate::{
     flow::{
         get::Missed,
         get_or_set::FlightGuard,
-        locked::{acquire, beside, release},
+        locked::{Holding, acquire, beside},
         state::CacheState,
     },
     l1::{Layer1, Memory},
@@ -167,23 +167,27 @@ impl<V: Value> CacheState<V> {
         let token = Uuid::new_v4().to_string();
         let lock = LockOf { key, stored: &stored };
         let ends = self.now().after(settings.lock.ttl);
+        let mut held = Holding::of(l2, lock, &token);
         match acquire(l2, lock, &token, settings).await {
             Some(true) => {
                 // The former holder of the lock may have stored a value after we looked.
                 let outcome = match self.look_for_fresher(key, settings).await {
                     Ok(value) => Outcome::Value(value),
                     Err(missed) => {
-                        let held = HeldLock { token: token.clone(), ends };
-                        self.load_anew(key, settings, caller, missed, Some(held)).await
+                        let lock = HeldLock { token: token.clone(), ends };
+                        self.load_anew(key, settings, caller, missed, Some(lock)).await
                     }
                 };
-                release(l2, lock, &token).await;
+                held.release().await;
                 Some(outcome)
             }
-            Some(false) => None,
+            Some(false) => {
+                held.is_released = true;
+                None
+            }
             None => {
                 let load = self.load_anew(key, settings, caller, missed, None);
-                Some(beside(load, release(l2, lock, &token)).await)
+                Some(beside(load, held.release()).await)
             }
         }
     }

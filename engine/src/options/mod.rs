@@ -57,6 +57,9 @@ pub struct Settings {
     pub handed: Option<Opaque>,
     /// Whether the caller has already looked for the key: then it is loaded.
     pub was_read: bool,
+    /// Whether the loader has stored the value by calls of its own. The engine stores nothing then, and takes out again
+    /// what an invalidation has overtaken.
+    pub is_of_owner: bool,
     /// The tags of the value that is stored.
     pub tags: Option<Tags>,
     /// The etag of the value that is stored.
@@ -127,6 +130,7 @@ impl Default for Settings {
             l2_given: false,
             handed: None,
             was_read: false,
+            is_of_owner: false,
             tags: None,
             etag: None,
             extends: None,
