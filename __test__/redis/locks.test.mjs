@@ -105,6 +105,17 @@ for (const kind of ['a URL', 'a stand-in']) {
     assert.equal(await read(prefix), undefined);
   });
 
+  test(`${kind}: a cache that is closed while it loads gives its lock back`, async (t) => {
+    const { prefix, cacheOf } = prepare(t, { ttlMs: 60_000 });
+    const [cache, other] = [cacheOf(), cacheOf()];
+    const held = heldLoader();
+    const loading = cache.getOrSet('k', held);
+    await held.called;
+    await Promise.all([cache.close({ timeoutMs: 0 }), assert.rejects(loading, { code: 'CACHE_CLOSED' })]);
+    await until(async () => (await redis.exists(`${prefix}__lock:k`)) === 0, 'the lock is given back');
+    assert.equal(await other.getOrSet('k', () => 'new'), 'new');
+  });
+
   test(`${kind}: who waits for the lock takes the value that the holder stores`, async (t) => {
     const { cacheOf } = prepare(t);
     const [first, second] = [cacheOf(), cacheOf()];

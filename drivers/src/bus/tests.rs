@@ -255,3 +255,33 @@ async fn a_receiver_that_comes_while_the_bus_is_down_is_told_so_and_then_that_it
     pass(MOMENT).await;
     assert_eq!((late.status.lock().clone(), later.status.lock().clone()), (vec![false, true], vec![]));
 }
+
+/// Panics at its first event.
+#[derive(Default)]
+struct Panics(Mutex<usize>);
+
+impl Receive for Panics {
+    fn receive(&self, _: &Arc<Received>) -> Handling {
+        let mut heard = self.0.lock();
+        *heard += 1;
+        assert!(*heard > 1, "the test has it panic");
+        Handling::Done
+    }
+
+    fn gap(&self, _: GapReason, _: u64) {}
+
+    fn status(&self, _: &str, _: Option<&BusFault>) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_panics_costs_one_session() {
+    let World { bus, ear, .. } = world(QueueOptions::default()).await;
+    let panics = Arc::<Panics>::default();
+    bus.subscribe(Arc::clone(&panics) as _);
+    drop(bus.publish(event(), true).await);
+    pass(LONG).await;
+    bus.publish(event(), true).await.expect("it is up again");
+    pass(MOMENT).await;
+    assert_eq!((bus.connects(), *panics.0.lock()), (2, 2));
+    assert_eq!(*ear.gaps.lock(), [(GapReason::Resubscribed, 0)]);
+}
