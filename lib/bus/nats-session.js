@@ -4,7 +4,7 @@
 const timers = require('node:timers');
 const { ARRIVAL } = require('../contract/codes.js');
 const { failure } = require('../errors.js');
-const { NO_SUBSCRIBE, openStream, ensureStream, jetstreamOf } = require('./nats-stream.js');
+const { NO_SUBSCRIBE, openStream, isSilent, ensureStream, jetstreamOf } = require('./nats-stream.js');
 
 /** Of Node.js, also where a test has fake timers. */
 const { setImmediate } = timers;
@@ -82,7 +82,7 @@ class NatsSession {
   }
 
   async subscribe() {
-    const { onMessage } = this.#handlers;
+    const { onMessage, onLost } = this.#handlers;
     const isStream = this.#how.jetstream !== undefined;
     const canListen = typeof this.#connection.subscribe === 'function';
     if (!canListen && !isStream) {
@@ -90,11 +90,17 @@ class NatsSession {
       this.#how.logger.error(NO_SUBSCRIBE);
       return false;
     }
-    const { messages, end, continues } = isStream
+    const { messages, statuses, end, continues } = isStream
       ? await openStream(this.#connection, this.#how)
       : this.#open(this.#how.subject);
     this.#ends.push(end);
     this.#consume(messages, (message) => hear(message, isStream, onMessage));
+    if (statuses !== undefined) {
+      const heed = (/** @type {Foreign} */ status) => {
+        if (isSilent(status)) onLost('the server does not hand out events of the stream');
+      };
+      this.#consume(statuses, heed, () => {});
+    }
     if (canListen && typeof this.#connection.status === 'function') {
       this.#listenToHeartbeats(isStream ? ARRIVAL.SIGN_OF_LIFE : ARRIVAL.HEARTBEAT);
     }
@@ -105,7 +111,7 @@ class NatsSession {
   /** @param {string} subject */
   #open(subject) {
     const messages = this.#connection.subscribe(subject);
-    return { messages, end: () => messages.unsubscribe?.(), continues: false };
+    return { messages, statuses: undefined, end: () => messages.unsubscribe?.(), continues: false };
   }
 
   /** @param {number} arrival */

@@ -4,6 +4,14 @@
 const { failure } = require('../errors.js');
 
 const NANOS_PER_MILLI = 1_000_000;
+/** How often, in milliseconds, the server reports that it has no new messages, and how often they are asked for again. */
+const IDLE_MS = 2000;
+const EXPIRES_MS = 2 * IDLE_MS;
+/**
+ * So many reports have to be missing. At the second the client asks again, and a busy thread may have reports yet to
+ * read; by the third it has read them.
+ */
+const MISSED = 3;
 const NO_SUBSCRIBE = 'the connection that NatsEventBus was given has no subscribe(): nothing is heard by it';
 
 /**
@@ -33,8 +41,19 @@ async function openStream(connection, how) {
     : true;
   const hasAll = wasThere && (await continues().catch(() => false));
   const consumer = await jetstreamOf(connection, 'jetstream').consumers.get(stream, durableName);
-  const messages = await consumer.consume();
-  return { messages, end: () => messages.close?.() ?? messages.stop?.(), continues: hasAll };
+  // Without the first option it asks for ever, also when the consumer is gone.
+  const asked = { abort_on_missing_resource: true, idle_heartbeat: IDLE_MS, expires: EXPIRES_MS };
+  const messages = await consumer.consume(asked);
+  const statuses = await messages.status?.();
+  return { messages, statuses, end: () => messages.close?.() ?? messages.stop?.(), continues: hasAll };
+}
+
+/**
+ * Whether a status of the messages tells that the server does not hand them out any more.
+ * @param {Foreign} status
+ */
+function isSilent({ type, data }) {
+  return type === 'heartbeats_missed' && data >= MISSED;
 }
 
 /**
@@ -88,4 +107,4 @@ function jetstreamOf(connection, method) {
   return connection[method]();
 }
 
-module.exports = { NO_SUBSCRIBE, openStream, ensureStream, jetstreamOf };
+module.exports = { NO_SUBSCRIBE, openStream, isSilent, ensureStream, jetstreamOf };
