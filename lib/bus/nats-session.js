@@ -8,6 +8,8 @@ const { NO_SUBSCRIBE, openStream, isSilent, ensureStream, jetstreamOf } = requir
 
 /** Of Node.js, also where a test has fake timers. */
 const { setImmediate } = timers;
+/** The answers of a server to a message that is larger than the stream, or any, may have. */
+const TOO_LARGE = new Set([10_054, 10_097]);
 
 /**
  * @typedef {object} How
@@ -72,13 +74,20 @@ class NatsSession {
   async publish(bytes, isHeartbeat) {
     mustBeOpen(this.#connection);
     const { max_payload: most } = this.#connection.info ?? {};
-    if (bytes.length > most) {
-      const text = `the event is too large for NATS: ${bytes.length} bytes, more than ${most} (max_payload)`;
-      throw Object.assign(failure(text), { code: 'EVENT_REFUSED' });
-    }
+    if (bytes.length > most) throw refused(`${bytes.length} bytes, more than ${most} (max_payload)`);
     if (isHeartbeat) this.#connection.publish(this.#heartbeats, bytes);
     else if (this.#how.jetstream === undefined) this.#connection.publish(this.#how.subject, bytes);
-    else await jetstreamOf(this.#connection, 'jetstream').publish(this.#how.subject, bytes);
+    else await this.#store(bytes);
+  }
+
+  /** @param {Buffer} bytes */
+  async #store(bytes) {
+    try {
+      await jetstreamOf(this.#connection, 'jetstream').publish(this.#how.subject, bytes);
+    } catch (error) {
+      const { api_error: answer } = /** @type {Foreign} */ (error) ?? {};
+      throw TOO_LARGE.has(answer?.err_code) ? refused(answer.description) : error;
+    }
   }
 
   async subscribe() {
@@ -176,6 +185,11 @@ function hear(message, isStream, onMessage) {
   }
   const outcome = (/** @type {boolean} */ handled) => (handled ? message.ack() : message.nak(AGAIN_MS));
   onMessage(message.data, message.redelivered === true ? ARRIVAL.AGAIN : ARRIVAL.EVENT, outcome);
+}
+
+/** @param {string} why */
+function refused(why) {
+  return Object.assign(failure(`the event is too large for NATS: ${why}`), { code: 'EVENT_REFUSED' });
 }
 
 /** Milliseconds before an event that could not be handled is delivered again. */

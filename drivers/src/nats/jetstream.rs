@@ -1,11 +1,11 @@
 //! NATS `JetStream`: a stream keeps the events, and each instance reads it by a durable consumer of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
-    self, AckKind, Context, Message,
+    self, AckKind, Context, ErrorCode, Message,
     consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull},
-    context::GetStreamErrorKind,
+    context::{GetStreamErrorKind, PublishError},
     message::PublishMessage,
     stream::{Config, StorageType, Stream},
 };
@@ -183,6 +183,17 @@ impl StreamSession {
         self.connection.fault(error)
     }
 
+    /// Why the stream has not taken an event. No later attempt helps one that is too large for it.
+    fn not_stored(&self, error: &PublishError) -> BusFault {
+        let answer = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
+        match answer.map(jetstream::Error::error_code) {
+            Some(ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM) => {
+                BusFault::refused(format!("the event is too large for NATS: {error}"))
+            }
+            _ => self.fault(error),
+        }
+    }
+
     async fn in_time<T>(&self, asked: impl Future<Output = Result<T, BusFault>>) -> Result<T, BusFault> {
         let late = |_| self.fault(&"the server did not answer in time");
         timeout(ANSWER, asked).await.map_err(late)?
@@ -206,7 +217,7 @@ impl StreamSession {
         let answers = join_all(waiting.into_iter().map(IntoFuture::into_future)).await;
         for (sent, answer) in answers.iter().enumerate() {
             if let Err(error) = answer {
-                return Err(Interrupted { sent, fault: self.fault(error) });
+                return Err(Interrupted { sent, fault: self.not_stored(error) });
             }
         }
         match refused {
