@@ -186,6 +186,28 @@ for (const [what, remove] of Object.entries(REMOVED)) {
   });
 }
 
+test('jetstream: over a given connection, no event goes to a request that an earlier session has left', async (t) => {
+  const server = await servers.of('jetstream');
+  const subject = freshName('left');
+  const make = async () => cacheOn(t, await streamOf(t, server, subject, { durableName: 'given' }), 'given');
+  const earlier = await make();
+  await isListening(earlier.bus);
+  await earlier.cache.close();
+  await earlier.bus.disconnect();
+  const raw = await connectionTo(t, server);
+  const left = raw.subscribe('left');
+  const request = JSON.stringify({ batch: 10, expires: 3_000_000_000 });
+  raw.publish(`$JS.API.CONSUMER.MSG.NEXT.S_${subject}.given`, request, { reply: 'left' });
+  await raw.flush();
+  const given = await make();
+  await isListening(given.bus);
+  const builtin = cacheOn(t, TRANSPORTS.jetstream.bus(server.url, subject, QUIET), 'builtin');
+  await builtin.cache.delete('k');
+  await until(() => given.seen.of('invalidation:received').length > 0, 'it arrives');
+  // No more than the word that it has expired.
+  assert.equal(left.getPending(), 1);
+});
+
 test('jetstream: a given connection by which no events can be asked for counts as lost', async (t) => {
   const server = await servers.of('jetstream');
   const connection = await connectionTo(t, server);

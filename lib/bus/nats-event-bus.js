@@ -7,6 +7,9 @@ const { mustBeObject } = require('../options/read.js');
 const { readConnectionOptions } = require('./nats-options.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
 
+/** How long subscribing to a stream may take, in milliseconds: it waits until the requests of others have expired. */
+const STREAM_MS = 10_000;
+
 /**
  * @param {Given} options
  * @returns {import('./event-bus.js').Parts}
@@ -35,8 +38,14 @@ function natsBus(options) {
       const { jsBus } = require('./js-bus.js');
       const { natsTransport } = require('./nats-session.js');
       const transport = natsTransport(connection, { subject, jetstream, logger });
-      const backend = jsBus({ name: 'nats', isOrdered: jetstream === undefined, retryQueue }, { logger, transport });
-      return jetstream === undefined ? withChecks(backend, /** @type {Foreign} */ (connection)) : backend;
+      if (jetstream !== undefined) {
+        const described = { name: 'nats', isOrdered: false, connectTimeoutMs: STREAM_MS, retryQueue };
+        return jsBus(described, { logger, transport });
+      }
+      return withChecks(
+        jsBus({ name: 'nats', retryQueue }, { logger, transport }),
+        /** @type {Foreign} */ (connection),
+      );
     }
     const { NativeBusBackend } = require('./native-backend.js');
     return new NativeBusBackend(

@@ -114,6 +114,8 @@ class NatsSession {
       this.#listenToHeartbeats(isStream ? ARRIVAL.SIGN_OF_LIFE : ARRIVAL.HEARTBEAT);
     }
     await this.#connection.flush?.();
+    // It was closed meanwhile.
+    if (this.#handlers.signal.aborted) await this.close();
     return continues;
   }
 

@@ -29,8 +29,11 @@ const AGAIN: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(2);
 /// How often to check whether all events have been acknowledged.
 const CATCH_UP: Duration = Duration::from_millis(5);
-/// How often events are asked for again.
-const EXPIRES: Duration = Duration::from_secs(30);
+/// How often events are asked for again: twice `IDLE`, the least that the server allows. For as long the server may hand
+/// events to a session whose connection is broken.
+const EXPIRES: Duration = Duration::from_secs(4);
+/// How often to check whether it still may.
+const ALONE: Duration = Duration::from_millis(50);
 
 /// The options of `JetStream`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,15 +148,11 @@ impl StreamSession {
         }
     }
 
-    /// Returns the consumer of this instance, and whether all its outstanding events come now: an event that
-    /// was under way when the connection ended comes again only after its acknowledgement time.
+    /// The consumer of this instance, and whether it was there.
     async fn consumer(&self, stream: &Stream) -> Result<(PullConsumer, bool), BusFault> {
         let name = &self.options.durable_name;
         match stream.get_consumer::<pull::Config>(name).await {
-            Ok(consumer) => {
-                let continues = consumer.cached_info().num_ack_pending == 0;
-                return Ok((consumer, continues));
-            }
+            Ok(consumer) => return Ok((consumer, true)),
             Err(error) if !self.options.ensure_consumer => {
                 return Err(self.fault(&format!("the consumer \"{name}\": {error}")));
             }
@@ -177,6 +176,22 @@ impl StreamSession {
                 .map_err(|_| self.fault(&format!("the consumer \"{name}\" cannot be made: {error}")))?,
         };
         Ok((made, false))
+    }
+
+    /// Whether all outstanding events of a consumer come now: one that an earlier session was handed comes again only
+    /// after its acknowledgement time.
+    ///
+    /// The server may take the connection of that session for open, and hand it the next event. So this first waits
+    /// until the requests of all other sessions have expired; in vain if another instance has the same durable name.
+    async fn continues(&self, consumer: &mut PullConsumer) -> Result<bool, BusFault> {
+        let alone = async {
+            while consumer.cached_info().num_waiting > 0 {
+                sleep(ALONE).await;
+                consumer.info().await.map_err(|error| self.fault(&error))?;
+            }
+            Ok(consumer.cached_info().num_ack_pending == 0)
+        };
+        timeout(EXPIRES, alone).await.unwrap_or(Ok(false))
     }
 
     fn fault(&self, error: &impl std::fmt::Display) -> BusFault {
@@ -262,13 +277,14 @@ impl Session for StreamSession {
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
         Box::pin(async move {
-            let ready = async {
-                let stream = self.stream().await?;
-                let (consumer, continues) = self.consumer(&stream).await?;
+            let found = async { self.consumer(&self.stream().await?).await };
+            let (mut consumer, was_there) = self.in_time(found).await?;
+            let continues = was_there && self.continues(&mut consumer).await?;
+            let asking = async {
                 let messages = consumer.stream().heartbeat(IDLE).expires(EXPIRES).messages().await;
-                Ok((messages.map_err(|error| self.fault(&error))?, continues))
+                messages.map_err(|error| self.fault(&error))
             };
-            let (messages, continues) = self.in_time(ready).await?;
+            let messages = self.in_time(asking).await?;
             let heartbeats =
                 self.connection.client.subscribe(self.connection.rights.heartbeats.name.clone()).await;
             let heartbeats = heartbeats.map_err(|error| self.fault(&error))?;
