@@ -4,6 +4,7 @@
 const timers = require('node:timers');
 const { ARRIVAL } = require('../contract/codes.js');
 const { failure } = require('../errors.js');
+const { Taken } = require('./nats-taken.js');
 const { NO_SUBSCRIBE, openStream, isSilent, ensureStream, jetstreamOf } = require('./nats-stream.js');
 
 /** Of Node.js, also where a test has fake timers. */
@@ -91,7 +92,6 @@ class NatsSession {
   }
 
   async subscribe() {
-    const { onMessage, onLost } = this.#handlers;
     const isStream = this.#how.jetstream !== undefined;
     const canListen = typeof this.#connection.subscribe === 'function';
     if (!canListen && !isStream) {
@@ -99,17 +99,7 @@ class NatsSession {
       this.#how.logger.error(NO_SUBSCRIBE);
       return false;
     }
-    const { messages, statuses, end, continues } = isStream
-      ? await openStream(this.#connection, this.#how)
-      : this.#open(this.#how.subject);
-    this.#ends.push(end);
-    this.#consume(messages, (message) => hear(message, isStream, onMessage));
-    if (statuses !== undefined) {
-      const heed = (/** @type {Foreign} */ status) => {
-        if (isSilent(status)) onLost('the server does not hand out events of the stream');
-      };
-      this.#consume(statuses, heed, () => {});
-    }
+    const continues = isStream ? await this.#listenToStream() : this.#listen();
     if (canListen && typeof this.#connection.status === 'function') {
       this.#listenToHeartbeats(isStream ? ARRIVAL.SIGN_OF_LIFE : ARRIVAL.HEARTBEAT);
     }
@@ -119,24 +109,46 @@ class NatsSession {
     return continues;
   }
 
+  #listen() {
+    const { onMessage } = this.#handlers;
+    this.#consume(this.#open(this.#how.subject), ({ data }) => onMessage(data, ARRIVAL.EVENT));
+    return false;
+  }
+
+  async #listenToStream() {
+    const { onMessage, onLost } = this.#handlers;
+    const { messages, statuses, end, continues, ackWaitMs } = await openStream(this.#connection, this.#how);
+    const taken = new Taken(ackWaitMs);
+    this.#ends.push(end, () => taken.end());
+    this.#consume(messages, (message) => {
+      const outcome = taken.take(message);
+      if (outcome === undefined) return;
+      onMessage(message.data, message.redelivered === true ? ARRIVAL.AGAIN : ARRIVAL.EVENT, outcome);
+    });
+    const heed = (/** @type {Foreign} */ status) => {
+      if (isSilent(status)) onLost('the server does not hand out events of the stream');
+    };
+    if (statuses !== undefined) this.#consume(statuses, heed, () => {});
+    return continues;
+  }
+
   /** @param {string} subject */
   #open(subject) {
     const messages = this.#connection.subscribe(subject);
-    return { messages, statuses: undefined, end: () => messages.unsubscribe?.(), continues: false };
+    this.#ends.push(() => messages.unsubscribe?.());
+    return messages;
   }
 
   /** @param {number} arrival */
   #listenToHeartbeats(arrival) {
     const { onMessage, onNoHeartbeats } = this.#handlers;
-    const { messages, end } = this.#open(this.#heartbeats);
-    this.#ends.push(end);
     const take = async (/** @type {Foreign} */ message) => {
       // Events that came before it, by another iterator, go first.
       await new Promise((resolve) => void setImmediate(resolve));
       onMessage(message.data, arrival);
     };
     // One that ends without the connection was refused.
-    this.#consume(messages, take, () => onNoHeartbeats());
+    this.#consume(this.#open(this.#heartbeats), take, () => onNoHeartbeats());
   }
 
   /**
@@ -175,26 +187,9 @@ class NatsSession {
   }
 }
 
-/**
- * @param {Foreign} message
- * @param {boolean} isStream whether the server waits for the outcome
- * @param {import('./session.js').Handlers['onMessage']} onMessage
- */
-function hear(message, isStream, onMessage) {
-  if (!isStream) {
-    onMessage(message.data, ARRIVAL.EVENT);
-    return;
-  }
-  const outcome = (/** @type {boolean} */ handled) => (handled ? message.ack() : message.nak(AGAIN_MS));
-  onMessage(message.data, message.redelivered === true ? ARRIVAL.AGAIN : ARRIVAL.EVENT, outcome);
-}
-
 /** @param {string} why */
 function refused(why) {
   return Object.assign(failure(`the event is too large for NATS: ${why}`), { code: 'EVENT_REFUSED' });
 }
-
-/** Milliseconds before an event that could not be handled is delivered again. */
-const AGAIN_MS = 1000;
 
 module.exports = { natsTransport };

@@ -47,12 +47,19 @@ async function openStream(connection, how) {
   const info = await whenAlone(() => consumers.info(stream, durableName)).catch(() => undefined);
   // Messages that were under way when a connection ended come again only after their acknowledgement time.
   const continues = wasThere && info !== undefined && !(info.num_waiting > 0) && info.num_ack_pending === 0;
+  const wait = info?.config?.ack_wait;
   const consumer = await jetstreamOf(connection, 'jetstream').consumers.get(stream, durableName);
   // Without the first option it asks for ever, also when the consumer is gone.
   const asked = { abort_on_missing_resource: true, idle_heartbeat: IDLE_MS, expires: EXPIRES_MS };
   const messages = await consumer.consume(asked);
   const statuses = await messages.status?.();
-  return { messages, statuses, end: () => messages.close?.() ?? messages.stop?.(), continues };
+  return {
+    messages,
+    statuses,
+    end: () => messages.close?.() ?? messages.stop?.(),
+    continues,
+    ackWaitMs: wait > 0 ? wait / NANOS_PER_MILLI : ackWaitMs,
+  };
 }
 
 /**

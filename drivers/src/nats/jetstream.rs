@@ -1,9 +1,9 @@
 //! NATS `JetStream`: a stream keeps the events, and each instance reads it by a durable consumer of its own.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{error::Error, future::ready, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
-    self, AckKind, Context, ErrorCode, Message,
+    self, Context, ErrorCode,
     consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull},
     context::{GetStreamErrorKind, PublishError},
     message::PublishMessage,
@@ -18,13 +18,12 @@ use super::{
     NAME,
     connect::{Connection, NatsOptions, Rights, connect},
     core::{after_events, too_large},
+    taken::Taken,
 };
 use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
 
 /// How long the server may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
-/// The time before an event that could not be handled is delivered again.
-const AGAIN: Duration = Duration::from_secs(1);
 /// How often the server reports that it has no new messages: the stream of messages ends when the report is missing.
 const IDLE: Duration = Duration::from_secs(2);
 /// How often to check whether all events have been acknowledged.
@@ -102,7 +101,8 @@ impl Transport for JetStream {
             context.set_timeout(ANSWER);
             let (subject, options) = (self.subject.clone(), Arc::clone(&self.options));
             let no_echo = self.connection.no_echo;
-            let session = StreamSession { connection, context, subject, options, no_echo };
+            let taken = Arc::default();
+            let session = StreamSession { connection, context, subject, options, no_echo, taken };
             session.in_time(session.stream()).await?;
             Ok(Box::new(session) as Box<dyn Session>)
         })
@@ -115,6 +115,7 @@ struct StreamSession {
     subject: String,
     options: Arc<JetStreamOptions>,
     no_echo: bool,
+    taken: Arc<Taken>,
 }
 
 impl StreamSession {
@@ -280,6 +281,7 @@ impl Session for StreamSession {
             let found = async { self.consumer(&self.stream().await?).await };
             let (mut consumer, was_there) = self.in_time(found).await?;
             let continues = was_there && self.continues(&mut consumer).await?;
+            self.taken.begin(consumer.cached_info());
             let asking = async {
                 let messages = consumer.stream().heartbeat(IDLE).expires(EXPIRES).messages().await;
                 messages.map_err(|error| self.fault(&error))
@@ -289,9 +291,12 @@ impl Session for StreamSession {
                 self.connection.client.subscribe(self.connection.rights.heartbeats.name.clone()).await;
             let heartbeats = heartbeats.map_err(|error| self.fault(&error))?;
             let place = self.connection.place.clone();
-            let deliveries = messages.map(move |message| match message {
-                Ok(message) => Ok(delivery(message)),
-                Err(error) => Err(BusFault::down(format!("NATS at {place}: {error}"))),
+            let taken = Arc::clone(&self.taken);
+            let deliveries = messages.filter_map(move |message| {
+                ready(match message {
+                    Ok(message) => taken.take(message).map(Ok),
+                    Err(error) => Some(Err(BusFault::down(format!("NATS at {place}: {error}")))),
+                })
             });
             let deliveries = after_events(deliveries.boxed(), heartbeats.boxed(), Delivery::SignOfLife);
             Ok(Subscription { deliveries, continues })
@@ -307,7 +312,12 @@ impl Session for StreamSession {
     }
 
     fn lost(&self) -> BoxFuture<'_, BusFault> {
-        self.connection.lost()
+        Box::pin(async move {
+            tokio::select! {
+                fault = self.connection.lost() => fault,
+                never = self.taken.keep() => match never {},
+            }
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -315,24 +325,6 @@ impl Session for StreamSession {
             // Acknowledgements have to reach the server.
             drop(timeout(ANSWER, self.connection.client.flush()).await);
         })
-    }
-}
-
-fn delivery(message: Message) -> Delivery {
-    let payload = message.payload.to_vec();
-    // If that is not known, it may have been delivered before.
-    let is_again = message.info().map_or(true, |info| info.delivered > 1);
-    let acknowledge = move |handled: bool| -> BoxFuture<'static, ()> {
-        Box::pin(async move {
-            let kind = if handled { AckKind::Ack } else { AckKind::Nak(Some(AGAIN)) };
-            // Without a connection the server delivers it again.
-            drop(message.ack_with(kind).await);
-        })
-    };
-    if is_again {
-        Delivery::Again(payload, Box::new(acknowledge))
-    } else {
-        Delivery::Event(payload, Some(Box::new(acknowledge)))
     }
 }
 

@@ -4,6 +4,7 @@
 mod connect;
 mod core;
 mod jetstream;
+mod taken;
 
 use std::sync::Arc;
 
