@@ -26,7 +26,7 @@ use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Su
 const ANSWER: Duration = Duration::from_secs(5);
 /// How often the server reports that it has no new messages: the stream of messages ends when the report is missing.
 const IDLE: Duration = Duration::from_secs(2);
-/// How often to check whether all events have been acknowledged.
+/// How often to check whether all events have arrived.
 const CATCH_UP: Duration = Duration::from_millis(5);
 /// How often events are asked for again: twice `IDLE`, the least that the server allows. For as long the server may hand
 /// events to a session whose connection is broken.
@@ -254,8 +254,8 @@ impl Session for StreamSession {
         Box::pin(self.connection.heartbeat(payload))
     }
 
-    /// Heartbeats do not come through the stream, so this first waits until all events in the stream are
-    /// acknowledged.
+    /// Heartbeats do not come through the stream, so this first waits until all events in the stream have arrived.
+    /// They may be handled later.
     fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
         Box::pin(async move {
             let mut stream = self.stream().await?;
@@ -265,8 +265,9 @@ impl Session for StreamSession {
                 let consumer = stream.get_consumer::<pull::Config>(name).await;
                 let consumer = consumer.map_err(|error| self.fault(&error))?;
                 let told = consumer.cached_info();
-                let has_all = told.num_pending == 0 && told.num_ack_pending == 0;
-                if has_all || told.ack_floor.stream_sequence >= last {
+                let is_acknowledged = told.num_ack_pending == 0 || self.taken.has_all_of(told);
+                let has_all = told.num_pending == 0 && is_acknowledged;
+                if has_all || self.taken.reaches(last) || told.ack_floor.stream_sequence >= last {
                     break;
                 }
                 sleep(CATCH_UP).await;
@@ -274,6 +275,11 @@ impl Session for StreamSession {
             self.heartbeat(payload).await?;
             Ok(self.echoes())
         })
+    }
+
+    /// The reports of the server show whether the session works.
+    fn marks_wait(&self) -> bool {
+        true
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {

@@ -28,6 +28,8 @@ const OFTEN: Duration = Duration::from_millis(50);
 struct State {
     /// By their places in the stream.
     events: HashMap<u64, Arc<Acker>>,
+    /// The last place that this session has, or an earlier one had.
+    last: u64,
     /// How long the server waits for an acknowledgement; zero while there is no subscription.
     ack_wait: Duration,
 }
@@ -39,7 +41,9 @@ pub(super) struct Taken(Mutex<State>);
 impl Taken {
     /// The consumer hands out events from now on.
     pub(super) fn begin(&self, consumer: &Info) {
-        self.0.lock().ack_wait = consumer.config.ack_wait;
+        let mut state = self.0.lock();
+        state.last = consumer.delivered.stream_sequence;
+        state.ack_wait = consumer.config.ack_wait;
     }
 
     /// Takes an event, unless it is being handled already.
@@ -50,7 +54,9 @@ impl Taken {
         let (message, acker) = message.split();
         let acker = Arc::new(acker);
         if let Some(place) = place {
-            match self.0.lock().events.entry(place) {
+            let mut state = self.0.lock();
+            state.last = state.last.max(place);
+            match state.events.entry(place) {
                 Entry::Occupied(_) => return None,
                 Entry::Vacant(vacant) => drop(vacant.insert(Arc::clone(&acker))),
             }
@@ -72,6 +78,16 @@ impl Taken {
         } else {
             Delivery::Event(payload, Some(Box::new(acknowledge)))
         })
+    }
+
+    /// Whether all events that the consumer has handed out have arrived.
+    pub(super) fn has_all_of(&self, consumer: &Info) -> bool {
+        self.reaches(consumer.delivered.stream_sequence)
+    }
+
+    /// Whether all events up to a place in the stream have arrived.
+    pub(super) fn reaches(&self, place: u64) -> bool {
+        self.0.lock().last >= place
     }
 
     /// Tells the server, again and again, which events are being handled.
