@@ -165,20 +165,28 @@ class NatsSession {
     }
   }
 
-  /** Notices that the client has lost its connection, also if it connects again by itself. */
+  /** Notices that the client has lost its connection, also if it connects again by itself, or lacks a right. */
   async watch() {
     const { onLost, signal } = this.#handlers;
     this.#connection.closed?.()?.then?.(() => onLost('the connection that NatsEventBus was given is closed'));
     const statuses = this.#connection.status();
     this.#ends.push(() => statuses.stop?.());
     try {
-      for await (const { type } of statuses) {
+      for await (const { type, permissionContext: denied } of statuses) {
         if (signal.aborted) return;
         if (type === 'disconnect' || type === 'reconnect') onLost(`the client of NATS tells "${type}"`);
+        if (denied?.operation === 'publish') this.#mayNotPublish(denied.subject);
       }
     } catch {
       // The connection reports no more.
     }
+  }
+
+  /** @param {string} subject */
+  #mayNotPublish(subject) {
+    const { onLost, onNoHeartbeats } = this.#handlers;
+    if (subject === this.#heartbeats) onNoHeartbeats();
+    else if (subject === this.#how.subject) onLost(`the user of NATS may not publish to "${subject}"`);
   }
 
   async close() {
