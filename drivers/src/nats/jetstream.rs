@@ -18,6 +18,7 @@ use super::{
     NAME,
     connect::{Connection, NatsOptions, Rights, connect},
     core::{after_events, too_large},
+    servers::Told,
     taken::Taken,
 };
 use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
@@ -79,6 +80,7 @@ pub(super) struct JetStream {
     pub(super) subject: String,
     pub(super) options: Arc<JetStreamOptions>,
     pub(super) rights: Arc<Rights>,
+    pub(super) told: Told,
 }
 
 impl Transport for JetStream {
@@ -96,7 +98,7 @@ impl Transport for JetStream {
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
         Box::pin(async move {
-            let connection = connect(&self.connection, &self.rights).await?;
+            let connection = connect(&self.connection, &self.rights, &self.told).await?;
             let mut context = jetstream::new(connection.client.clone());
             context.set_timeout(ANSWER);
             let (subject, options) = (self.subject.clone(), Arc::clone(&self.options));
