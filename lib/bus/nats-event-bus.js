@@ -34,19 +34,7 @@ function natsBus(options) {
     if (jetstream !== undefined && jetstream.durableName === '') {
       throw failure('NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance');
     }
-    if (settings === undefined) {
-      const { jsBus } = require('./js-bus.js');
-      const { natsTransport } = require('./nats-session.js');
-      const transport = natsTransport(connection, { subject, jetstream, logger });
-      if (jetstream !== undefined) {
-        const described = { name: 'nats', isOrdered: false, connectTimeoutMs: STREAM_MS, retryQueue };
-        return jsBus(described, { logger, transport });
-      }
-      return withChecks(
-        jsBus({ name: 'nats', retryQueue }, { logger, transport }),
-        /** @type {Foreign} */ (connection),
-      );
-    }
+    if (settings === undefined) return givenBackend(connection, { subject, jetstream, retryQueue, logger });
     const { NativeBusBackend } = require('./native-backend.js');
     return new NativeBusBackend(
       { nats: { connection: settings, subject, retryQueue, jetstream: jetstream ?? null } },
@@ -54,6 +42,19 @@ function natsBus(options) {
     );
   };
   return { make, about };
+}
+
+/**
+ * @param {Foreign} connection
+ * @param {import('./nats-session.js').How & { retryQueue: object }} how
+ */
+function givenBackend(connection, { retryQueue, ...how }) {
+  const { jsBus } = require('./js-bus.js');
+  const { natsTransport } = require('./nats-session.js');
+  const driven = { logger: how.logger, transport: natsTransport(connection, how) };
+  return how.jetstream === undefined
+    ? withChecks(jsBus({ name: 'nats', retryQueue }, driven), connection)
+    : jsBus({ name: 'nats', isOrdered: false, connectTimeoutMs: STREAM_MS, retryQueue }, driven);
 }
 
 /** @param {unknown} value */

@@ -111,8 +111,8 @@ pub trait Session: Send + Sync {
             Ok(self.echoes())
         })
     }
-    /// Whether a mark is sent only once the events before it have arrived, as far as the broker hands them out. One that
-    /// is late then says nothing about the session, which notices by other means that it is broken.
+    /// Whether a mark is sent only once the events before it have arrived. One that is late then says nothing
+    /// about the session, which notices by other means that it is broken.
     fn marks_wait(&self) -> bool {
         false
     }

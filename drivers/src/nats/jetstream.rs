@@ -29,7 +29,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(2);
 /// How often to check whether all events have arrived.
 const CATCH_UP: Duration = Duration::from_millis(5);
-/// How often events are asked for again: twice `IDLE`, the least that the server allows. For as long the server may hand
+/// How often events are asked for again: twice `IDLE`, the least that the server allows. For as long it may hand
 /// events to a session whose connection is broken.
 const EXPIRES: Duration = Duration::from_secs(4);
 /// How often to check whether it still may.

@@ -1,5 +1,5 @@
-//! The servers of NATS that a bus knows of: those of its options, and the others of their cluster, as the server to which
-//! it was last connected has told.
+//! The servers of NATS that a bus knows of: those of its options, and the others of their cluster, as the server
+//! to which it was last connected has told.
 
 use async_nats::ServerAddr;
 use parking_lot::Mutex;
