@@ -162,8 +162,8 @@ export interface NatsJetStreamOptions {
   /** How many events are kept. Default: -1, without limit. */
   maxMsgs?: number | undefined;
   /**
-   * How long the server waits for the acknowledgement of an event before it delivers it again, in milliseconds.
-   * Default: 30 000.
+   * How long the server waits for a word about an event before it delivers it again, in milliseconds. It is told of
+   * events that are being handled, or wait for their handler. Default: 30 000.
    */
   ackWaitMs?: number | undefined;
   /** How often an event is delivered at most. Default: 10. */

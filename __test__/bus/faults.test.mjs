@@ -192,3 +192,20 @@ for (const transport of Object.keys(TRANSPORTS)) {
     for (const [what, holds] of Object.entries(CASES)) test(what, (t) => holds(t, transport));
   });
 }
+
+test('jetstream: no event goes to a session whose connection the server takes for open', async (t) => {
+  const server = await TRANSPORTS.jetstream.server(t);
+  const proxy = await proxyTo(t, server.port);
+  const url = server.url.replace(String(server.port), String(proxy.port));
+  const { a, b } = await pair(t, 'jetstream', server, { url });
+  // Its session has asked for events.
+  await a.cache.delete('first');
+  await until(() => deleted(b).includes('first'), 'it arrives');
+  await b.cache.set('h', 'old');
+  proxy.abandon();
+  await isLost(b);
+  await isConnected(b, 2);
+  await a.cache.delete('h');
+  // The server would deliver it again after 30 s.
+  await until(async () => !(await b.cache.has('h')), 'it arrives', 15_000);
+});

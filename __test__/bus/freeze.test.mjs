@@ -18,25 +18,31 @@ const KEYS = Array.from({ length: 200 }, (_, at) => `k${at}`);
 const servers = sharedServers();
 after(() => servers.end());
 
+/** A process that reads, and a cache here that deletes. */
+async function pair(t, transport, keys = KEYS) {
+  const { url } = await servers.of(transport);
+  const channel = freshName('freeze');
+  const bus = TRANSPORTS[transport].bus(url, channel, { ...QUIET, instance: 'deleter' });
+  const cache = new LazyLayersCache({ eventBus: bus, source: 'deleter', ...QUIET });
+  await bus.connect();
+  await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
+  const child = fork(new URL('frozen.mjs', import.meta.url), [transport, url, channel, 'frozen', keys.join()]);
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await cache.close();
+    await bus.disconnect();
+  });
+  const ask = async (action) => {
+    child.send(action);
+    return (await once(child, 'message'))[0];
+  };
+  await once(child, 'message');
+  return { cache, child, ask };
+}
+
 for (const transport of Object.keys(TRANSPORTS)) {
   test(`${transport}: frozen while others invalidate`, async (t) => {
-    const { url } = await servers.of(transport);
-    const channel = freshName('freeze');
-    const bus = TRANSPORTS[transport].bus(url, channel, { ...QUIET, instance: 'deleter' });
-    const cache = new LazyLayersCache({ eventBus: bus, source: 'deleter', ...QUIET });
-    await bus.connect();
-    await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
-    const child = fork(new URL('frozen.mjs', import.meta.url), [transport, url, channel, 'frozen', KEYS.join()]);
-    t.after(async () => {
-      child.kill('SIGKILL');
-      await cache.close();
-      await bus.disconnect();
-    });
-    const ask = async (action) => {
-      child.send(action);
-      await once(child, 'message');
-    };
-    await once(child, 'message');
+    const { cache, child, ask } = await pair(t, transport);
     const founds = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       await ask('fill');
@@ -58,3 +64,18 @@ for (const transport of Object.keys(TRANSPORTS)) {
     assert.ok(worst('oldAtOnce') <= UNLOOKED && worst('oldLater') === 0, JSON.stringify(founds));
   });
 }
+
+test('jetstream: frozen while an event is being handled, it keeps its session and what it holds', async (t) => {
+  const { cache, child, ask } = await pair(t, 'jetstream', ['kept', 'gone']);
+  const held = ask('hold');
+  await cache.delete('held');
+  await held;
+  await ask('fill');
+  child.kill('SIGSTOP');
+  await sleep(FROZEN_MS);
+  await cache.delete('gone');
+  child.kill('SIGCONT');
+  // Longer than a mark may be under way.
+  await sleep(6000);
+  assert.deepEqual(await ask('state'), { connects: 1, hits: 1 });
+});

@@ -51,7 +51,23 @@ async function watch() {
   }
 }
 
+/** A handler that never ends: resolves once it has an event. */
+const hold = () =>
+  new Promise((resolve) => {
+    const handler = () => {
+      resolve();
+      return new Promise(() => {});
+    };
+    void bus.subscribe(handler);
+  });
+
 process.on('message', async (action) => {
+  if (action === 'hold') await hold();
+  if (action === 'state') {
+    const { connects } = await bus.healthCheck();
+    process.send({ connects, hits: (await Promise.all(names.map((key) => cache.get(key)))).filter(Boolean).length });
+    return;
+  }
   if (action === 'fill') await Promise.all(names.map((key) => cache.set(key, 'old')));
   process.send({ done: action });
   if (action === 'watch') process.send({ found: await watch() });

@@ -38,10 +38,10 @@ async function connectionTo(t, { url }) {
 }
 
 /** The same with a stream, each bus with a consumer of its own. */
-async function streamOf(t, server, subject) {
-  const connection = await connectionTo(t, server);
-  const jetstream = { stream: `S_${subject}`, durableName: freshName('d') };
-  return new NatsEventBus({ mode: 'jetstream', connection, subject, jetstream, ...QUIET });
+async function streamOf(t, server, subject, { connection, ...jetstream } = {}) {
+  connection ??= await connectionTo(t, server);
+  const all = { stream: `S_${subject}`, durableName: freshName('d'), ...jetstream };
+  return new NatsEventBus({ mode: 'jetstream', connection, subject, jetstream: all, ...QUIET });
 }
 
 for (const [kind, make] of Object.entries({ ...GIVEN, jetstream: streamOf })) {
@@ -154,4 +154,70 @@ test('nats: an event that is too large is refused alone, and nobody waits behind
   await bus.publish(event('2', ['k']));
   const { queued, dropped, connects } = await bus.healthCheck();
   assert.deepEqual([queued, dropped, connects], [0, 1, 1]);
+});
+
+/** Other instances make the stream again, but not the consumer of this one. */
+const REMOVED = {
+  'is deleted': ({ consumers }, stream) => consumers.delete(stream, 'given'),
+  'goes with its stream': ({ streams }, stream) => streams.delete(stream),
+};
+
+for (const [what, remove] of Object.entries(REMOVED)) {
+  test(`jetstream: over a given connection, a consumer that ${what} is made again`, async (t) => {
+    const server = await servers.of('jetstream');
+    const subject = freshName('removed');
+    // The files of a stream may still be being deleted when it is made again.
+    const jetstream = { storage: 'memory' };
+    const builtin = cacheOn(t, TRANSPORTS.jetstream.bus(server.url, subject, { jetstream, ...QUIET }), 'builtin');
+    await isListening(builtin.bus);
+    const given = cacheOn(t, await streamOf(t, server, subject, { durableName: 'given', ...jetstream }), 'given');
+    await isListening(given.bus);
+    await given.cache.set('kept', 1);
+    const connection = await connectionTo(t, server);
+    await remove(await connection.jetstreamManager(), `S_${subject}`);
+    const hears = async () => {
+      await builtin.cache.delete('again');
+      return given.seen.of('invalidation:received').some(({ event }) => event.keys[0] === 'again');
+    };
+    await until(hears, 'events arrive again');
+    const reasons = given.seen.of('bus:gap').map(({ reason }) => reason);
+    assert.deepEqual(reasons, ['resubscribed']);
+    assert.equal(await given.cache.get('kept'), undefined);
+  });
+}
+
+test('jetstream: over a given connection, no event goes to a request that an earlier session has left', async (t) => {
+  const server = await servers.of('jetstream');
+  const subject = freshName('left');
+  const make = async () => cacheOn(t, await streamOf(t, server, subject, { durableName: 'given' }), 'given');
+  const earlier = await make();
+  await isListening(earlier.bus);
+  await earlier.cache.close();
+  await earlier.bus.disconnect();
+  const raw = await connectionTo(t, server);
+  const left = raw.subscribe('left');
+  const request = JSON.stringify({ batch: 10, expires: 3_000_000_000 });
+  raw.publish(`$JS.API.CONSUMER.MSG.NEXT.S_${subject}.given`, request, { reply: 'left' });
+  await raw.flush();
+  const given = await make();
+  await isListening(given.bus);
+  const builtin = cacheOn(t, TRANSPORTS.jetstream.bus(server.url, subject, QUIET), 'builtin');
+  await builtin.cache.delete('k');
+  await until(() => given.seen.of('invalidation:received').length > 0, 'it arrives');
+  // No more than the word that it has expired.
+  assert.equal(left.getPending(), 1);
+});
+
+test('jetstream: a given connection by which no events can be asked for counts as lost', async (t) => {
+  const server = await servers.of('jetstream');
+  const connection = await connectionTo(t, server);
+  const given = cacheOn(t, await streamOf(t, server, freshName('unasked'), { connection }), 'given');
+  await isListening(given.bus);
+  const publish = connection.publish.bind(connection);
+  connection.publish = (subject, ...rest) => {
+    if (!subject.includes('.CONSUMER.MSG.NEXT.')) publish(subject, ...rest);
+  };
+  await until(() => given.seen.of('bus:status').some(({ status }) => status === 'disconnected'), 'it is noticed');
+  const { message } = given.seen.of('bus:status').find(({ status }) => status === 'disconnected').error;
+  assert.match(message, /does not hand out events/);
 });

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import amqp from 'amqplib';
 import { connect } from 'nats';
-import { LazyLayersCache, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { LazyLayersCache, NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deferred, turns, until } from '../support/deferred.mjs';
 import { rabbitServer } from '../support/servers/rabbitmq.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
@@ -181,3 +182,34 @@ test('rabbitmq, durable: events whose handlers end in any order, or fail, are ac
   await bus.disconnect();
   assert.equal(await LEFT['rabbitmq, durable'](url, channel), 0);
 });
+
+/** Buses on a stream whose server soon takes an event for lost that is not acknowledged. */
+const IMPATIENT = {
+  jetstream: (_, { url }, subject, jetstream) => TRANSPORTS.jetstream.bus(url, subject, { jetstream, ...QUIET }),
+  'jetstream over a given connection': async (t, { url }, subject, jetstream) => {
+    const connection = await connect({ servers: url });
+    t.after(() => connection.close());
+    const all = { stream: `S_${subject}`, durableName: 'one', ...jetstream };
+    return new NatsEventBus({ mode: 'jetstream', connection, subject, jetstream: all, ...QUIET });
+  },
+};
+
+for (const [name, make] of Object.entries(IMPATIENT)) {
+  test(`${name}: an event that waits for its handler for longer than ackWaitMs is handled once`, async (t) => {
+    const EVENTS = 50;
+    const bus = await make(t, await servers.of('jetstream'), freshName('waits'), { ackWaitMs: 1000, maxDeliver: 2 });
+    t.after(() => bus.disconnect());
+    const given = [];
+    await bus.subscribe(async ({ id }) => {
+      given.push(id);
+      if (id !== 'last') await sleep(100);
+    });
+    const ids = Array.from({ length: EVENTS }, (_, n) => String(n));
+    await Promise.all(ids.map((id) => bus.publish(event(id))));
+    await until(() => given.length >= EVENTS, 'all are handled');
+    // What had come again meanwhile would be before this one.
+    await bus.publish(event('last'));
+    await until(() => given.includes('last'), 'it is handled');
+    assert.deepEqual(given, [...ids, 'last']);
+  });
+}

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Redis from 'ioredis';
+import { connect } from 'nats';
 import { LazyLayersCache, NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
+import { record } from '../support/events.mjs';
 import { natsServer } from '../support/servers/nats.mjs';
 import { rabbitServer } from '../support/servers/rabbitmq.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
@@ -82,3 +84,34 @@ for (const [transport, start] of Object.entries(RESTRICTED)) {
     }
   });
 }
+
+/** A cache on a bus over a connection of a user of few rights. */
+async function givenAs(t, permissions) {
+  const connection = await connect(NATS_LOGIN(await natsAs(t, permissions)));
+  const eventBus = new NatsEventBus({ connection, subject: NAME, ...QUIET });
+  const cache = new LazyLayersCache({ eventBus, source: 'given', ...QUIET });
+  t.after(async () => {
+    await cache.close();
+    await eventBus.disconnect();
+    await connection.close();
+  });
+  await until(async () => (await eventBus.healthCheck()).subscribed, 'subscribed');
+  return { eventBus, cache, seen: record(cache) };
+}
+
+test('nats: over a given connection, it is told that events may not be sent', async (t) => {
+  const { cache, seen } = await givenAs(t, `publish: ["_INBOX.>"], subscribe: ["${NAME}"]`);
+  await cache.delete('k');
+  const told = () => seen.of('bus:status').find(({ status }) => status === 'disconnected');
+  const { error } = await until(told, 'it is told');
+  assert.match(error.message, /may not publish to "documented"/);
+});
+
+test('nats: a given connection does without heartbeats that may be heard but not sent', async (t) => {
+  const rights = `publish: ["${NAME}"], subscribe: ["${NAME}", "${NAME}.heartbeat"]`;
+  const { cache, eventBus } = await givenAs(t, rights);
+  await cache.delete('k');
+  await until(async () => (await eventBus.healthCheck()).heartbeats === false, 'it is noticed');
+  const { ok, connects } = await eventBus.healthCheck();
+  assert.deepEqual({ ok, connects }, { ok: true, connects: 1 });
+});

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { connect as connectNats } from 'nats';
+import { NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
+import { natsServer } from '../support/servers/nats.mjs';
 import { rabbitServer } from '../support/servers/rabbitmq.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 import { proxyTo } from '../support/tcp-proxy.mjs';
@@ -40,6 +42,33 @@ test('rabbitmq: an event above max_message_size', async (t) => {
   t.after(() => bus.disconnect());
   await refusesTheLargeOne(bus, 200_000);
 });
+
+/** How a bus on a stream reaches its server. */
+const WAYS = {
+  'jetstream: an event above max_msg_size': ({ url }) => ({ connectionOptions: { servers: url } }),
+  'jetstream: an event above max_msg_size over a given connection': (_, connection) => ({ connection }),
+};
+
+for (const [name, way] of Object.entries(WAYS)) {
+  test(name, async (t) => {
+    const server = await natsServer(t);
+    const connection = await connectNats({ servers: server.url });
+    t.after(() => connection.close());
+    const { streams } = await connection.jetstreamManager();
+    await streams.add({ name: 'SMALL', subjects: ['sizes'], max_msg_size: 1000 });
+    const jetstream = { stream: 'SMALL', durableName: 'me' };
+    const bus = new NatsEventBus({
+      mode: 'jetstream',
+      subject: 'sizes',
+      jetstream,
+      ...way(server, connection),
+      ...QUIET,
+    });
+    t.after(() => bus.disconnect());
+    await refusesTheLargeOne(bus, 2000);
+    assert.equal((await bus.healthCheck()).connects, 1);
+  });
+}
 
 test('redis: an event above proto-max-bulk-len', async (t) => {
   const server = await redisServer(t, ['--proto-max-bulk-len', '1mb']);

@@ -14,6 +14,8 @@ function reset(socket) {
 
 export class TcpProxy {
   #sockets = new Set();
+  /** The connections, each with whether the server's end of it is abandoned. */
+  #ways = new Set();
   #listener;
 
   /** @param {number} target port */
@@ -51,6 +53,14 @@ export class TcpProxy {
     for (const socket of this.#sockets) reset(socket);
   }
 
+  /**
+   * Loses all bytes of the present connections, in both ways, and keeps them open towards the server when the client
+   * closes them. Later connections work.
+   */
+  abandon() {
+    for (const way of this.#ways) way.isAbandoned = true;
+  }
+
   close() {
     for (const socket of this.#sockets) socket.destroy();
     this.#listener.close();
@@ -63,6 +73,8 @@ export class TcpProxy {
     }
     this.connections += 1;
     const server = connect(this.target, '127.0.0.1');
+    const way = { isAbandoned: false };
+    this.#ways.add(way);
     for (const [socket, other] of [
       [client, server],
       [server, client],
@@ -71,7 +83,8 @@ export class TcpProxy {
       socket.on('error', () => {});
       socket.on('close', () => {
         this.#sockets.delete(socket);
-        other.destroy();
+        if (!way.isAbandoned) other.destroy();
+        this.#ways.delete(way);
       });
     }
     let received = 0;
@@ -80,10 +93,11 @@ export class TcpProxy {
     client.on('data', (chunk) => {
       received += chunk.length;
       if (received > this.mostBytes) reset(client);
-      else if (!this.isHole && !this.losesRequests) asked = asked.then(() => this.#ask(server, chunk));
+      else if (!this.isHole && !way.isAbandoned && !this.losesRequests)
+        asked = asked.then(() => this.#ask(server, chunk));
     });
     server.on('data', (chunk) => {
-      sent = sent.then(() => this.#answer(client, chunk));
+      if (!way.isAbandoned) sent = sent.then(() => this.#answer(client, chunk));
     });
   }
 

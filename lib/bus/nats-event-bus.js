@@ -7,6 +7,9 @@ const { mustBeObject } = require('../options/read.js');
 const { readConnectionOptions } = require('./nats-options.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
 
+/** How long subscribing to a stream may take, in milliseconds: it waits until the requests of others have expired. */
+const STREAM_MS = 10_000;
+
 /**
  * @param {Given} options
  * @returns {import('./event-bus.js').Parts}
@@ -31,13 +34,7 @@ function natsBus(options) {
     if (jetstream !== undefined && jetstream.durableName === '') {
       throw failure('NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance');
     }
-    if (settings === undefined) {
-      const { jsBus } = require('./js-bus.js');
-      const { natsTransport } = require('./nats-session.js');
-      const transport = natsTransport(connection, { subject, jetstream, logger });
-      const backend = jsBus({ name: 'nats', isOrdered: jetstream === undefined, retryQueue }, { logger, transport });
-      return jetstream === undefined ? withChecks(backend, /** @type {Foreign} */ (connection)) : backend;
-    }
+    if (settings === undefined) return givenBackend(connection, { subject, jetstream, retryQueue, logger });
     const { NativeBusBackend } = require('./native-backend.js');
     return new NativeBusBackend(
       { nats: { connection: settings, subject, retryQueue, jetstream: jetstream ?? null } },
@@ -45,6 +42,19 @@ function natsBus(options) {
     );
   };
   return { make, about };
+}
+
+/**
+ * @param {Foreign} connection
+ * @param {import('./nats-session.js').How & { retryQueue: object }} how
+ */
+function givenBackend(connection, { retryQueue, ...how }) {
+  const { jsBus } = require('./js-bus.js');
+  const { natsTransport } = require('./nats-session.js');
+  const driven = { logger: how.logger, transport: natsTransport(connection, how) };
+  return how.jetstream === undefined
+    ? withChecks(jsBus({ name: 'nats', retryQueue }, driven), connection)
+    : jsBus({ name: 'nats', isOrdered: false, connectTimeoutMs: STREAM_MS, retryQueue }, driven);
 }
 
 /** @param {unknown} value */

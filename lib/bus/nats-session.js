@@ -4,10 +4,13 @@
 const timers = require('node:timers');
 const { ARRIVAL } = require('../contract/codes.js');
 const { failure } = require('../errors.js');
-const { NO_SUBSCRIBE, openStream, ensureStream, jetstreamOf } = require('./nats-stream.js');
+const { Taken } = require('./nats-taken.js');
+const { NO_SUBSCRIBE, openStream, isSilent, ensureStream, jetstreamOf } = require('./nats-stream.js');
 
 /** Of Node.js, also where a test has fake timers. */
 const { setImmediate } = timers;
+/** The answers of a server to a message that is larger than the stream, or any, may have. */
+const TOO_LARGE = new Set([10_054, 10_097]);
 
 /**
  * @typedef {object} How
@@ -72,17 +75,23 @@ class NatsSession {
   async publish(bytes, isHeartbeat) {
     mustBeOpen(this.#connection);
     const { max_payload: most } = this.#connection.info ?? {};
-    if (bytes.length > most) {
-      const text = `the event is too large for NATS: ${bytes.length} bytes, more than ${most} (max_payload)`;
-      throw Object.assign(failure(text), { code: 'EVENT_REFUSED' });
-    }
+    if (bytes.length > most) throw refused(`${bytes.length} bytes, more than ${most} (max_payload)`);
     if (isHeartbeat) this.#connection.publish(this.#heartbeats, bytes);
     else if (this.#how.jetstream === undefined) this.#connection.publish(this.#how.subject, bytes);
-    else await jetstreamOf(this.#connection, 'jetstream').publish(this.#how.subject, bytes);
+    else await this.#store(bytes);
+  }
+
+  /** @param {Buffer} bytes */
+  async #store(bytes) {
+    try {
+      await jetstreamOf(this.#connection, 'jetstream').publish(this.#how.subject, bytes);
+    } catch (error) {
+      const { api_error: answer } = /** @type {Foreign} */ (error) ?? {};
+      throw TOO_LARGE.has(answer?.err_code) ? refused(answer.description) : error;
+    }
   }
 
   async subscribe() {
-    const { onMessage } = this.#handlers;
     const isStream = this.#how.jetstream !== undefined;
     const canListen = typeof this.#connection.subscribe === 'function';
     if (!canListen && !isStream) {
@@ -90,36 +99,56 @@ class NatsSession {
       this.#how.logger.error(NO_SUBSCRIBE);
       return false;
     }
-    const { messages, end, continues } = isStream
-      ? await openStream(this.#connection, this.#how)
-      : this.#open(this.#how.subject);
-    this.#ends.push(end);
-    this.#consume(messages, (message) => hear(message, isStream, onMessage));
+    const continues = isStream ? await this.#listenToStream() : this.#listen();
     if (canListen && typeof this.#connection.status === 'function') {
       this.#listenToHeartbeats(isStream ? ARRIVAL.SIGN_OF_LIFE : ARRIVAL.HEARTBEAT);
     }
     await this.#connection.flush?.();
+    // It was closed meanwhile.
+    if (this.#handlers.signal.aborted) await this.close();
+    return continues;
+  }
+
+  #listen() {
+    const { onMessage } = this.#handlers;
+    this.#consume(this.#open(this.#how.subject), ({ data }) => onMessage(data, ARRIVAL.EVENT));
+    return false;
+  }
+
+  async #listenToStream() {
+    const { onMessage, onLost } = this.#handlers;
+    const { messages, statuses, end, continues, ackWaitMs } = await openStream(this.#connection, this.#how);
+    const taken = new Taken(ackWaitMs);
+    this.#ends.push(end, () => taken.end());
+    this.#consume(messages, (message) => {
+      const outcome = taken.take(message);
+      if (outcome === undefined) return;
+      onMessage(message.data, message.redelivered === true ? ARRIVAL.AGAIN : ARRIVAL.EVENT, outcome);
+    });
+    const heed = (/** @type {Foreign} */ status) => {
+      if (isSilent(status)) onLost('the server does not hand out events of the stream');
+    };
+    if (statuses !== undefined) this.#consume(statuses, heed, () => {});
     return continues;
   }
 
   /** @param {string} subject */
   #open(subject) {
     const messages = this.#connection.subscribe(subject);
-    return { messages, end: () => messages.unsubscribe?.(), continues: false };
+    this.#ends.push(() => messages.unsubscribe?.());
+    return messages;
   }
 
   /** @param {number} arrival */
   #listenToHeartbeats(arrival) {
     const { onMessage, onNoHeartbeats } = this.#handlers;
-    const { messages, end } = this.#open(this.#heartbeats);
-    this.#ends.push(end);
     const take = async (/** @type {Foreign} */ message) => {
       // Events that came before it, by another iterator, go first.
       await new Promise((resolve) => void setImmediate(resolve));
       onMessage(message.data, arrival);
     };
     // One that ends without the connection was refused.
-    this.#consume(messages, take, () => onNoHeartbeats());
+    this.#consume(this.#open(this.#heartbeats), take, () => onNoHeartbeats());
   }
 
   /**
@@ -136,20 +165,28 @@ class NatsSession {
     }
   }
 
-  /** Notices that the client has lost its connection, also if it connects again by itself. */
+  /** Notices that the client has lost its connection, also if it connects again by itself, or lacks a right. */
   async watch() {
     const { onLost, signal } = this.#handlers;
     this.#connection.closed?.()?.then?.(() => onLost('the connection that NatsEventBus was given is closed'));
     const statuses = this.#connection.status();
     this.#ends.push(() => statuses.stop?.());
     try {
-      for await (const { type } of statuses) {
+      for await (const { type, permissionContext: denied } of statuses) {
         if (signal.aborted) return;
         if (type === 'disconnect' || type === 'reconnect') onLost(`the client of NATS tells "${type}"`);
+        if (denied?.operation === 'publish') this.#mayNotPublish(denied.subject);
       }
     } catch {
       // The connection reports no more.
     }
+  }
+
+  /** @param {string} subject */
+  #mayNotPublish(subject) {
+    const { onLost, onNoHeartbeats } = this.#handlers;
+    if (subject === this.#heartbeats) onNoHeartbeats();
+    else if (subject === this.#how.subject) onLost(`the user of NATS may not publish to "${subject}"`);
   }
 
   async close() {
@@ -158,21 +195,9 @@ class NatsSession {
   }
 }
 
-/**
- * @param {Foreign} message
- * @param {boolean} isStream whether the server waits for the outcome
- * @param {import('./session.js').Handlers['onMessage']} onMessage
- */
-function hear(message, isStream, onMessage) {
-  if (!isStream) {
-    onMessage(message.data, ARRIVAL.EVENT);
-    return;
-  }
-  const outcome = (/** @type {boolean} */ handled) => (handled ? message.ack() : message.nak(AGAIN_MS));
-  onMessage(message.data, message.redelivered === true ? ARRIVAL.AGAIN : ARRIVAL.EVENT, outcome);
+/** @param {string} why */
+function refused(why) {
+  return Object.assign(failure(`the event is too large for NATS: ${why}`), { code: 'EVENT_REFUSED' });
 }
-
-/** Milliseconds before an event that could not be handled is delivered again. */
-const AGAIN_MS = 1000;
 
 module.exports = { natsTransport };

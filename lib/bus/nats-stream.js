@@ -1,9 +1,24 @@
 'use strict';
 // Streams and consumers of JetStream, over a connection of the package `nats`.
 
+const { performance } = require('node:perf_hooks');
+const timers = require('node:timers');
 const { failure } = require('../errors.js');
 
+/** Of Node.js, also where a test has fake timers. */
+const { setTimeout } = timers;
+const now = performance.now.bind(performance);
 const NANOS_PER_MILLI = 1_000_000;
+/** How often, in milliseconds, the server reports that it has no new messages, and how often they are asked for again. */
+const IDLE_MS = 2000;
+const EXPIRES_MS = 2 * IDLE_MS;
+/** How often, in milliseconds, to check whether other sessions have asked for events. */
+const ALONE_MS = 50;
+/**
+ * So many reports have to be missing. At the second the client asks again, and a busy thread may have reports yet to
+ * read; by the third it has read them.
+ */
+const MISSED = 3;
 const NO_SUBSCRIBE = 'the connection that NatsEventBus was given has no subscribe(): nothing is heard by it';
 
 /**
@@ -23,18 +38,50 @@ async function openStream(connection, how) {
     max_deliver: maxDeliver,
     filter_subject: how.subject,
   };
-  // Messages that were under way when a connection ended come again only after `ackWaitMs`.
-  const continues = async () => (await consumers.info(stream, durableName)).num_ack_pending === 0;
   const wasThere = ensureConsumer
     ? await ensure(
         () => consumers.info(stream, durableName),
         () => consumers.add(stream, config),
       )
     : true;
-  const hasAll = wasThere && (await continues().catch(() => false));
+  const info = await whenAlone(() => consumers.info(stream, durableName)).catch(() => undefined);
+  // Messages that were under way when a connection ended come again only after their acknowledgement time.
+  const continues = wasThere && info !== undefined && !(info.num_waiting > 0) && info.num_ack_pending === 0;
+  const wait = info?.config?.ack_wait;
   const consumer = await jetstreamOf(connection, 'jetstream').consumers.get(stream, durableName);
-  const messages = await consumer.consume();
-  return { messages, end: () => messages.close?.() ?? messages.stop?.(), continues: hasAll };
+  // Without the first option it asks for ever, also when the consumer is gone.
+  const asked = { abort_on_missing_resource: true, idle_heartbeat: IDLE_MS, expires: EXPIRES_MS };
+  const messages = await consumer.consume(asked);
+  const statuses = await messages.status?.();
+  return {
+    messages,
+    statuses,
+    end: () => messages.close?.() ?? messages.stop?.(),
+    continues,
+    ackWaitMs: wait > 0 ? wait / NANOS_PER_MILLI : ackWaitMs,
+  };
+}
+
+/**
+ * Waits until the requests of all other sessions have expired, in vain if another instance has the same durable name.
+ * The server may take the connection of an earlier session for open, and hand it the next event.
+ * @param {() => Promise<any>} ask how the consumer is
+ */
+async function whenAlone(ask) {
+  const until = now() + EXPIRES_MS;
+  for (;;) {
+    const info = await ask();
+    if (!(info.num_waiting > 0) || now() > until) return info;
+    await new Promise((resolve) => void setTimeout(resolve, ALONE_MS));
+  }
+}
+
+/**
+ * Whether a status of the messages tells that the server does not hand them out any more.
+ * @param {Foreign} status
+ */
+function isSilent({ type, data }) {
+  return type === 'heartbeats_missed' && data >= MISSED;
 }
 
 /**
@@ -88,4 +135,4 @@ function jetstreamOf(connection, method) {
   return connection[method]();
 }
 
-module.exports = { NO_SUBSCRIBE, openStream, ensureStream, jetstreamOf };
+module.exports = { NO_SUBSCRIBE, openStream, isSilent, ensureStream, jetstreamOf };

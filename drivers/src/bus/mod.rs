@@ -111,6 +111,11 @@ pub trait Session: Send + Sync {
             Ok(self.echoes())
         })
     }
+    /// Whether a mark is sent only once the events before it have arrived. One that is late then says nothing
+    /// about the session, which notices by other means that it is broken.
+    fn marks_wait(&self) -> bool {
+        false
+    }
     /// Begins to receive.
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>>;
     /// Whether heartbeats of this session come back to it soon, whatever other messages are under way.

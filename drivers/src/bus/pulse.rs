@@ -5,6 +5,7 @@ use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 use lazy_layers_engine::{
     bus::wire::{Heartbeat, Number, heartbeat},
     clock::{Clock, Time},
+    observe::event::GapReason,
 };
 use tokio::time::{Sleep, sleep, timeout};
 
@@ -158,8 +159,16 @@ impl Way<'_> {
         let Some(blindness) = receivers.sight.blindness() else { return Ok(()) };
         let (beat, payload) = payload(self.shared, self.is_known().then(|| self.interval()));
         receivers.sight.awaits(beat);
-        let late = |_| BusFault::down("what was missed did not arrive in time");
-        let comes_back = timeout(MARK_LIMIT, self.session.mark(payload)).await.map_err(late)??;
+        let comes_back = match timeout(MARK_LIMIT, self.session.mark(payload)).await {
+            Ok(marked) => marked?,
+            // A new session would have no more, and could be as late.
+            Err(_) if self.session.marks_wait() => {
+                receivers.gap(GapReason::Resubscribed, 0);
+                receivers.see_from(blindness);
+                return Ok(());
+            }
+            Err(_) => return Err(BusFault::down("what was missed did not arrive in time")),
+        };
         if !(comes_back && self.listens) {
             sleep(UNMARKED).await;
             receivers.see_from(blindness);

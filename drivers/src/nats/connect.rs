@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use async_nats::{Client, ConnectOptions, Event, ServerAddr, ServerError};
+use async_nats::{Client, ConnectOptions, Event, ServerError};
 use lazy_layers_engine::value::BoxFuture;
 use rustls::{
     ClientConfig, RootCertStore,
@@ -21,7 +21,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::NAME;
+use super::{NAME, servers::Told};
 use crate::bus::{BusFault, HeartbeatRights, Patience};
 
 /// How often a sign of life is asked for, unless an option says otherwise: two missing ones end the connection.
@@ -142,6 +142,8 @@ pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) place: String,
     pub(super) rights: Arc<Rights>,
+    /// Whether other servers are known.
+    has_others: bool,
     /// The prefix of this connection's inboxes.
     inbox: String,
     events: Mutex<mpsc::UnboundedReceiver<Event>>,
@@ -155,6 +157,8 @@ impl Connection {
             loop {
                 let reason = match events.recv().await {
                     Some(Event::Connected | Event::Draining) => continue,
+                    // It works for a while, and there is no other one to go to.
+                    Some(Event::LameDuckMode) if !self.has_others => continue,
                     Some(Event::ServerError(ServerError::Other(error)))
                         if self.rights.explains(&error, &self.inbox) =>
                     {
@@ -185,36 +189,48 @@ impl Connection {
 }
 
 /// Connects, once.
-pub(super) async fn connect(options: &NatsOptions, rights: &Arc<Rights>) -> Result<Connection, BusFault> {
-    let servers: Result<Vec<ServerAddr>, _> = options.servers.iter().map(|server| server.parse()).collect();
-    let servers = servers.map_err(|error| BusFault::down(format!("a server of NATS: {error}")))?;
+pub(super) async fn connect(
+    options: &NatsOptions,
+    rights: &Arc<Rights>,
+    told: &Told,
+) -> Result<Connection, BusFault> {
+    let servers = told.known(options)?;
+    let attempts = servers.len().max(1);
     let shown: Vec<String> =
         servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
     let place = shown.join(", ");
     let limit = Duration::from_millis(options.timeout_ms.unwrap_or(5000));
     let (sender, events) = mpsc::unbounded_channel();
-    let connecting = connect_options(options, limit)?
+    let connecting = connect_options(options, limit, attempts)?
         .event_callback(move |event| {
             // The receiver is gone once the session is over.
             drop(sender.send(event));
             std::future::ready(())
         })
         .connect(servers);
-    let client = timeout(limit.saturating_mul(2), connecting).await;
+    let all = u32::try_from(attempts).unwrap_or(u32::MAX).saturating_add(1);
+    let client = timeout(limit.saturating_mul(all), connecting).await;
     let client = client
         .map_err(|_| BusFault::down(format!("NATS at {place} did not answer in time")))?
         .map_err(|error| BusFault::down(format!("no connection to NATS at {place}: {error}")))?;
     let inbox = options.inbox_prefix.clone().unwrap_or_else(|| "_INBOX".to_owned());
-    Ok(Connection { client, place, rights: Arc::clone(rights), inbox, events: Mutex::new(events) })
+    told.hear(options, &client.server_info().connect_urls);
+    let has_others = told.known(options)?.len() > 1;
+    let (rights, events) = (Arc::clone(rights), Mutex::new(events));
+    Ok(Connection { client, place, rights, has_others, inbox, events })
 }
 
-fn connect_options(options: &NatsOptions, limit: Duration) -> Result<ConnectOptions, BusFault> {
+fn connect_options(
+    options: &NatsOptions,
+    limit: Duration,
+    attempts: usize,
+) -> Result<ConnectOptions, BusFault> {
     let mut connect = ConnectOptions::new()
         .connection_timeout(limit)
         .ping_interval(options.ping_interval_ms.map_or(PING, Duration::from_millis))
         // Each server is tried once. A lost connection is opened anew here and not by the client, so that
         // missed events are noticed.
-        .max_reconnects(options.servers.len().max(1));
+        .max_reconnects(attempts);
     if let Some(name) = &options.name {
         connect = connect.name(name);
     }

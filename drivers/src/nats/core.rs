@@ -27,6 +27,7 @@ use tokio::{
 use super::{
     NAME,
     connect::{Connection, NatsOptions, Rights, connect},
+    servers::Told,
 };
 use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
 
@@ -41,6 +42,7 @@ pub(super) struct Core {
     pub(super) connection: NatsOptions,
     pub(super) subject: String,
     pub(super) rights: Arc<Rights>,
+    pub(super) told: Told,
 }
 
 impl Transport for Core {
@@ -58,7 +60,7 @@ impl Transport for Core {
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
         Box::pin(async move {
-            let connection = connect(&self.connection, &self.rights).await?;
+            let connection = connect(&self.connection, &self.rights, &self.told).await?;
             let (subject, no_echo) = (self.subject.clone(), self.connection.no_echo);
             let marks = Marks::default();
             Ok(Box::new(CoreSession { connection, subject, no_echo, marks }) as Box<dyn Session>)

@@ -1,11 +1,11 @@
 //! NATS `JetStream`: a stream keeps the events, and each instance reads it by a durable consumer of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, future::ready, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
-    self, AckKind, Context, Message,
+    self, Context, ErrorCode,
     consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull},
-    context::GetStreamErrorKind,
+    context::{GetStreamErrorKind, PublishError},
     message::PublishMessage,
     stream::{Config, StorageType, Stream},
 };
@@ -18,19 +18,22 @@ use super::{
     NAME,
     connect::{Connection, NatsOptions, Rights, connect},
     core::{after_events, too_large},
+    servers::Told,
+    taken::Taken,
 };
 use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
 
 /// How long the server may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
-/// The time before an event that could not be handled is delivered again.
-const AGAIN: Duration = Duration::from_secs(1);
 /// How often the server reports that it has no new messages: the stream of messages ends when the report is missing.
 const IDLE: Duration = Duration::from_secs(2);
-/// How often to check whether all events have been acknowledged.
+/// How often to check whether all events have arrived.
 const CATCH_UP: Duration = Duration::from_millis(5);
-/// How often events are asked for again.
-const EXPIRES: Duration = Duration::from_secs(30);
+/// How often events are asked for again: twice `IDLE`, the least that the server allows. For as long it may hand
+/// events to a session whose connection is broken.
+const EXPIRES: Duration = Duration::from_secs(4);
+/// How often to check whether it still may.
+const ALONE: Duration = Duration::from_millis(50);
 
 /// The options of `JetStream`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,6 +80,7 @@ pub(super) struct JetStream {
     pub(super) subject: String,
     pub(super) options: Arc<JetStreamOptions>,
     pub(super) rights: Arc<Rights>,
+    pub(super) told: Told,
 }
 
 impl Transport for JetStream {
@@ -94,12 +98,13 @@ impl Transport for JetStream {
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
         Box::pin(async move {
-            let connection = connect(&self.connection, &self.rights).await?;
+            let connection = connect(&self.connection, &self.rights, &self.told).await?;
             let mut context = jetstream::new(connection.client.clone());
             context.set_timeout(ANSWER);
             let (subject, options) = (self.subject.clone(), Arc::clone(&self.options));
             let no_echo = self.connection.no_echo;
-            let session = StreamSession { connection, context, subject, options, no_echo };
+            let taken = Arc::default();
+            let session = StreamSession { connection, context, subject, options, no_echo, taken };
             session.in_time(session.stream()).await?;
             Ok(Box::new(session) as Box<dyn Session>)
         })
@@ -112,6 +117,7 @@ struct StreamSession {
     subject: String,
     options: Arc<JetStreamOptions>,
     no_echo: bool,
+    taken: Arc<Taken>,
 }
 
 impl StreamSession {
@@ -145,15 +151,11 @@ impl StreamSession {
         }
     }
 
-    /// Returns the consumer of this instance, and whether all its outstanding events come now: an event that
-    /// was under way when the connection ended comes again only after its acknowledgement time.
+    /// The consumer of this instance, and whether it was there.
     async fn consumer(&self, stream: &Stream) -> Result<(PullConsumer, bool), BusFault> {
         let name = &self.options.durable_name;
         match stream.get_consumer::<pull::Config>(name).await {
-            Ok(consumer) => {
-                let continues = consumer.cached_info().num_ack_pending == 0;
-                return Ok((consumer, continues));
-            }
+            Ok(consumer) => return Ok((consumer, true)),
             Err(error) if !self.options.ensure_consumer => {
                 return Err(self.fault(&format!("the consumer \"{name}\": {error}")));
             }
@@ -179,8 +181,35 @@ impl StreamSession {
         Ok((made, false))
     }
 
+    /// Whether all outstanding events of a consumer come now: one that an earlier session was handed comes again only
+    /// after its acknowledgement time.
+    ///
+    /// The server may take the connection of that session for open, and hand it the next event. So this first waits
+    /// until the requests of all other sessions have expired; in vain if another instance has the same durable name.
+    async fn continues(&self, consumer: &mut PullConsumer) -> Result<bool, BusFault> {
+        let alone = async {
+            while consumer.cached_info().num_waiting > 0 {
+                sleep(ALONE).await;
+                consumer.info().await.map_err(|error| self.fault(&error))?;
+            }
+            Ok(consumer.cached_info().num_ack_pending == 0)
+        };
+        timeout(EXPIRES, alone).await.unwrap_or(Ok(false))
+    }
+
     fn fault(&self, error: &impl std::fmt::Display) -> BusFault {
         self.connection.fault(error)
+    }
+
+    /// Why the stream has not taken an event. No later attempt helps one that is too large for it.
+    fn not_stored(&self, error: &PublishError) -> BusFault {
+        let answer = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
+        match answer.map(jetstream::Error::error_code) {
+            Some(ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM) => {
+                BusFault::refused(format!("the event is too large for NATS: {error}"))
+            }
+            _ => self.fault(error),
+        }
     }
 
     async fn in_time<T>(&self, asked: impl Future<Output = Result<T, BusFault>>) -> Result<T, BusFault> {
@@ -206,7 +235,7 @@ impl StreamSession {
         let answers = join_all(waiting.into_iter().map(IntoFuture::into_future)).await;
         for (sent, answer) in answers.iter().enumerate() {
             if let Err(error) = answer {
-                return Err(Interrupted { sent, fault: self.fault(error) });
+                return Err(Interrupted { sent, fault: self.not_stored(error) });
             }
         }
         match refused {
@@ -227,8 +256,8 @@ impl Session for StreamSession {
         Box::pin(self.connection.heartbeat(payload))
     }
 
-    /// Heartbeats do not come through the stream, so this first waits until all events in the stream are
-    /// acknowledged.
+    /// Heartbeats do not come through the stream, so this first waits until all events in the stream have arrived.
+    /// They may be handled later.
     fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
         Box::pin(async move {
             let mut stream = self.stream().await?;
@@ -238,8 +267,9 @@ impl Session for StreamSession {
                 let consumer = stream.get_consumer::<pull::Config>(name).await;
                 let consumer = consumer.map_err(|error| self.fault(&error))?;
                 let told = consumer.cached_info();
-                let has_all = told.num_pending == 0 && told.num_ack_pending == 0;
-                if has_all || told.ack_floor.stream_sequence >= last {
+                let is_acknowledged = told.num_ack_pending == 0 || self.taken.has_all_of(told);
+                let has_all = told.num_pending == 0 && is_acknowledged;
+                if has_all || self.taken.reaches(last) || told.ack_floor.stream_sequence >= last {
                     break;
                 }
                 sleep(CATCH_UP).await;
@@ -249,22 +279,32 @@ impl Session for StreamSession {
         })
     }
 
+    /// The reports of the server show whether the session works.
+    fn marks_wait(&self) -> bool {
+        true
+    }
+
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
         Box::pin(async move {
-            let ready = async {
-                let stream = self.stream().await?;
-                let (consumer, continues) = self.consumer(&stream).await?;
+            let found = async { self.consumer(&self.stream().await?).await };
+            let (mut consumer, was_there) = self.in_time(found).await?;
+            let continues = was_there && self.continues(&mut consumer).await?;
+            self.taken.begin(consumer.cached_info());
+            let asking = async {
                 let messages = consumer.stream().heartbeat(IDLE).expires(EXPIRES).messages().await;
-                Ok((messages.map_err(|error| self.fault(&error))?, continues))
+                messages.map_err(|error| self.fault(&error))
             };
-            let (messages, continues) = self.in_time(ready).await?;
+            let messages = self.in_time(asking).await?;
             let heartbeats =
                 self.connection.client.subscribe(self.connection.rights.heartbeats.name.clone()).await;
             let heartbeats = heartbeats.map_err(|error| self.fault(&error))?;
             let place = self.connection.place.clone();
-            let deliveries = messages.map(move |message| match message {
-                Ok(message) => Ok(delivery(message)),
-                Err(error) => Err(BusFault::down(format!("NATS at {place}: {error}"))),
+            let taken = Arc::clone(&self.taken);
+            let deliveries = messages.filter_map(move |message| {
+                ready(match message {
+                    Ok(message) => taken.take(message).map(Ok),
+                    Err(error) => Some(Err(BusFault::down(format!("NATS at {place}: {error}")))),
+                })
             });
             let deliveries = after_events(deliveries.boxed(), heartbeats.boxed(), Delivery::SignOfLife);
             Ok(Subscription { deliveries, continues })
@@ -280,7 +320,12 @@ impl Session for StreamSession {
     }
 
     fn lost(&self) -> BoxFuture<'_, BusFault> {
-        self.connection.lost()
+        Box::pin(async move {
+            tokio::select! {
+                fault = self.connection.lost() => fault,
+                never = self.taken.keep() => match never {},
+            }
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
@@ -288,24 +333,6 @@ impl Session for StreamSession {
             // Acknowledgements have to reach the server.
             drop(timeout(ANSWER, self.connection.client.flush()).await);
         })
-    }
-}
-
-fn delivery(message: Message) -> Delivery {
-    let payload = message.payload.to_vec();
-    // If that is not known, it may have been delivered before.
-    let is_again = message.info().map_or(true, |info| info.delivered > 1);
-    let acknowledge = move |handled: bool| -> BoxFuture<'static, ()> {
-        Box::pin(async move {
-            let kind = if handled { AckKind::Ack } else { AckKind::Nak(Some(AGAIN)) };
-            // Without a connection the server delivers it again.
-            drop(message.ack_with(kind).await);
-        })
-    };
-    if is_again {
-        Delivery::Again(payload, Box::new(acknowledge))
-    } else {
-        Delivery::Event(payload, Some(Box::new(acknowledge)))
     }
 }
 

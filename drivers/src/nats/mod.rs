@@ -4,6 +4,8 @@
 mod connect;
 mod core;
 mod jetstream;
+mod servers;
+mod taken;
 
 use std::sync::Arc;
 
@@ -47,14 +49,15 @@ impl Default for NatsBusOptions {
 #[must_use]
 pub fn event_bus(runtime: Handle, options: NatsBusOptions, owner: Arc<dyn BusOwner>) -> EventBus {
     let NatsBusOptions { connection, subject, jetstream, retry_queue } = options;
-    let rights = Arc::new(connect::Rights::new(&subject));
+    let (rights, told) = (Arc::new(connect::Rights::new(&subject)), servers::Told::default());
     match jetstream {
         Some(stream) => {
-            let transport = jetstream::JetStream { connection, subject, options: Arc::new(stream), rights };
+            let transport =
+                jetstream::JetStream { connection, subject, options: Arc::new(stream), rights, told };
             EventBus::new(runtime, Arc::new(transport), retry_queue, owner)
         }
         None => {
-            let transport = core::Core { connection, subject, rights };
+            let transport = core::Core { connection, subject, rights, told };
             EventBus::new(runtime, Arc::new(transport), retry_queue, owner)
         }
     }

@@ -62,6 +62,27 @@ async fn a_heartbeat_that_has_to_wait_for_a_mark_is_sent_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_mark_that_is_late_ends_the_session() {
+    let World { broker, bus, .. } = world(QueueOptions::default()).await;
+    broker.holds_marks.store(true, SeqCst);
+    bus.shared.receivers.blind();
+    pass(5 * SECOND).await;
+    assert_eq!(bus.connects(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_that_waits_for_events_and_is_late_is_a_gap() {
+    let World { broker, bus, ear, .. } = world(QueueOptions::default()).await;
+    broker.holds_marks.store(true, SeqCst);
+    broker.marks_wait.store(true, SeqCst);
+    bus.shared.receivers.blind();
+    pass(5 * SECOND).await;
+    assert_eq!(*ear.blind.lock(), [true, false]);
+    assert_eq!(*ear.gaps.lock(), [(GapReason::Resubscribed, 0)]);
+    assert_eq!((bus.connects(), ear.status.lock().contains(&false)), (1, false));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_one_blindness_does_not_end_the_next() {
     let World { broker, bus, ear, .. } = world(QueueOptions::default()).await;
     // There is nothing to wait for but time.

@@ -32,6 +32,8 @@ pub(super) struct Broker {
     /// Whether deliveries before a mark take for ever, and whether marks do not come back.
     pub(super) holds_marks: AtomicBool,
     pub(super) returns_no_marks: AtomicBool,
+    /// Whether marks wait for the deliveries before them.
+    pub(super) marks_wait: AtomicBool,
     /// Whether marks take a while, during which no heartbeat can be sent.
     pub(super) marks_exclude_beats: AtomicBool,
     /// How often connecting may fail.
@@ -163,6 +165,10 @@ impl Session for FakeSession {
             self.beat(&payload);
             Ok(true)
         })
+    }
+
+    fn marks_wait(&self) -> bool {
+        self.broker.marks_wait.load(SeqCst)
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
