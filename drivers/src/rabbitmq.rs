@@ -30,6 +30,7 @@ use lapin::{
 use lazy_layers_engine::value::BoxFuture;
 pub use options::RabbitOptions;
 use parking_lot::Mutex;
+use publish::Sending;
 use tokio::{
     runtime::Handle,
     time::{sleep, timeout},
@@ -123,6 +124,8 @@ impl Rabbit {
             place: self.place.clone(),
             connection,
             publisher,
+            sending: Sending::default(),
+            reason: Mutex::new("it blocks the connection".to_owned()),
             bound: Mutex::new(None),
             acks: Arc::new(Acks::new(self.options.prefetch.unwrap_or(PREFETCH))),
             failures: Arc::default(),
@@ -142,6 +145,9 @@ struct RabbitSession {
     place: String,
     connection: Connection,
     publisher: Channel,
+    sending: Sending,
+    /// Why the broker has blocked the connection, the last time.
+    reason: Mutex<String>,
     /// The channel and queue that are bound.
     bound: Mutex<Option<(Channel, String)>>,
     acks: Arc<Acks>,
@@ -245,7 +251,7 @@ impl RabbitSession {
 impl Session for RabbitSession {
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
-            self.send(&payloads)
+            self.send(payloads)
                 .await
                 .map_err(|(sent, error)| Interrupted { sent, fault: fault(&error, &self.place) })
         })
@@ -272,6 +278,15 @@ impl Session for RabbitSession {
         Box::pin(async move {
             let Some(queue) = self.place() else { return Ok(false) };
             self.send_mark(&queue, &payload).await.map_err(|error| fault(&error, &self.place))
+        })
+    }
+
+    /// While the broker is short of memory or disk it reads nothing from a connection that has sent an event, and sends
+    /// on as before.
+    fn blocked(&self) -> Option<BusFault> {
+        self.connection.status().blocked().then(|| {
+            let (place, reason) = (&self.place, self.reason.lock());
+            BusFault::blocked(format!("RabbitMQ at {place} takes no events for now: {reason}"))
         })
     }
 
@@ -303,10 +318,11 @@ impl Session for RabbitSession {
             let renew = async {
                 loop {
                     sleep(RENEW).await;
-                    let bound = self.bound.lock().clone();
+                    let bound = self.bound.lock().clone().filter(|_| self.blocked().is_none());
                     let Some((channel, queue)) = bound else { continue };
                     match timeout(CONNECT_LIMIT, self.bind(&channel, &queue)).await {
                         Ok(Ok(())) => {}
+                        Err(_) if self.blocked().is_some() => {}
                         Ok(Err(error)) => return fault(&error, &self.place),
                         Err(_) => {
                             return BusFault::down(format!(
@@ -319,10 +335,12 @@ impl Session for RabbitSession {
             };
             let broken = async {
                 while let Some(event) = events.next().await {
-                    if let Event::Error(error) = event
-                        && !self.lacks_right(&error)
-                    {
-                        return fault(&error, &self.place);
+                    match event {
+                        Event::Error(error) if !self.lacks_right(&error) => {
+                            return fault(&error, &self.place);
+                        }
+                        Event::ConnectionBlocked(reason) => *self.reason.lock() = reason,
+                        _ => {}
                     }
                 }
                 BusFault::down(format!("the connection to RabbitMQ at {} ended", self.place))
@@ -337,6 +355,9 @@ impl Session for RabbitSession {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
+            if self.blocked().is_some() {
+                return;
+            }
             self.acks.tell().await;
             drop(self.connection.close(200, "OK".into()).await);
         })

@@ -26,6 +26,13 @@ pub(super) struct Broker {
     /// Whether it ignores connections and subscriptions.
     pub(super) hangs: AtomicBool,
     pub(super) refuses: Mutex<Option<u64>>,
+    /// Whether it has said that it takes nothing for now, and whether it says so of each event.
+    pub(super) blocks: AtomicBool,
+    pub(super) postpones: AtomicBool,
+    /// Whether it never answers what it is sent.
+    pub(super) ignores: AtomicBool,
+    /// How often it was sent events.
+    pub(super) tries: AtomicUsize,
     sent: Mutex<Vec<u64>>,
     /// The heartbeats that it was sent.
     pub(super) beats: Mutex<Vec<Heartbeat>>,
@@ -125,6 +132,13 @@ impl Session for FakeSession {
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
             let count = payloads.len();
+            self.broker.tries.fetch_add(1, SeqCst);
+            while self.broker.ignores.load(SeqCst) {
+                pass(MOMENT).await;
+            }
+            if self.broker.postpones.load(SeqCst) {
+                return Err(Interrupted { sent: 0, fault: BusFault::blocked("it is full") });
+            }
             for (sent, payload) in payloads.into_iter().enumerate() {
                 if self.broker.is_down.load(SeqCst) {
                     return Err(Interrupted { sent, fault: BusFault::down("it crashed") });
@@ -163,6 +177,10 @@ impl Session for FakeSession {
             self.beat(&payload);
             Ok(true)
         })
+    }
+
+    fn blocked(&self) -> Option<BusFault> {
+        self.broker.blocks.load(SeqCst).then(|| BusFault::blocked("it is short of memory"))
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
