@@ -54,3 +54,13 @@ test('rabbitmq: while memory is short the connection stays, and each event leave
   assert.deepEqual([count('first'), count('second')], [1, 1]);
   assert.deepEqual([a.seen.of('bus:gap'), a.seen.of('bus:status'), proxy.connections], [[], [], 1]);
 });
+
+test('rabbitmq: a bus that is disconnected while memory is short leaves nothing behind', async (t) => {
+  const { proxy, a } = await alarmed(t);
+  await deletes(a, 'first');
+  const before = Date.now();
+  await a.bus.disconnect();
+  assert.ok(Date.now() - before < PATIENCE_MS, 'it does not wait for the broker');
+  await until(() => threadsNamed('lapin-io-loop') === 0, 'the thread ends');
+  assert.equal(proxy.connections, 1);
+});

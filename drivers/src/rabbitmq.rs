@@ -12,6 +12,7 @@ mod failures;
 mod heartbeats;
 mod options;
 mod publish;
+mod socket;
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,6 +32,7 @@ use lazy_layers_engine::value::BoxFuture;
 pub use options::RabbitOptions;
 use parking_lot::Mutex;
 use publish::Sending;
+use socket::Socket;
 use tokio::{
     runtime::Handle,
     time::{sleep, timeout},
@@ -115,7 +117,7 @@ impl Transport for Rabbit {
 impl Rabbit {
     async fn open(&self) -> Result<RabbitSession, Error> {
         let properties = ConnectionProperties::default().with_connection_name("lazy-layers-cache".into());
-        let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
+        let (connection, socket) = socket::connect(self.uri.clone(), properties).await?;
         let publisher = connection.create_channel().await?;
         let session = RabbitSession {
             heartbeats: Arc::clone(&self.heartbeats),
@@ -123,6 +125,7 @@ impl Rabbit {
             options: Arc::clone(&self.options),
             place: self.place.clone(),
             connection,
+            _socket: socket,
             publisher,
             sending: Sending::default(),
             reason: Mutex::new("it blocks the connection".to_owned()),
@@ -130,9 +133,10 @@ impl Rabbit {
             acks: Arc::new(Acks::new(self.options.prefetch.unwrap_or(PREFETCH))),
             failures: Arc::default(),
         };
-        session.declare_exchange().await?;
-        session.declare_heartbeats().await?;
-        session.publisher.confirm_select(ConfirmSelectOptions::default()).await?;
+        if let Err(error) = session.declare().await {
+            drop(session.connection.close(200, "OK".into()).await);
+            return Err(error);
+        }
         Ok(session)
     }
 }
@@ -144,6 +148,8 @@ struct RabbitSession {
     beats: tokio::sync::Mutex<Option<Channel>>,
     place: String,
     connection: Connection,
+    /// Ends the connection, also if it could not be closed.
+    _socket: Socket,
     publisher: Channel,
     sending: Sending,
     /// Why the broker has blocked the connection, the last time.
@@ -157,6 +163,12 @@ struct RabbitSession {
 impl RabbitSession {
     fn how(&self) -> ExchangeDeclareOptions {
         ExchangeDeclareOptions { durable: self.options.durable, ..ExchangeDeclareOptions::default() }
+    }
+
+    async fn declare(&self) -> Result<(), Error> {
+        self.declare_exchange().await?;
+        self.declare_heartbeats().await?;
+        self.publisher.confirm_select(ConfirmSelectOptions::default()).await
     }
 
     async fn declare_exchange(&self) -> Result<(), Error> {
