@@ -9,6 +9,7 @@
 
 mod acks;
 mod failures;
+mod faults;
 mod heartbeats;
 mod options;
 mod publish;
@@ -18,9 +19,10 @@ use std::{sync::Arc, time::Duration};
 
 use acks::Acks;
 use failures::Failures;
+use faults::{fault, not_now};
 use futures_util::StreamExt;
 use lapin::{
-    Channel, Connection, ConnectionProperties, Error, ErrorKind, Event, ExchangeKind,
+    Channel, Connection, ConnectionProperties, Error, Event, ExchangeKind,
     options::{
         BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
         QueueDeclareOptions,
@@ -31,7 +33,7 @@ use lapin::{
 use lazy_layers_engine::value::BoxFuture;
 pub use options::RabbitOptions;
 use parking_lot::Mutex;
-use publish::Sending;
+use publish::{Sending, Unsent};
 use socket::Socket;
 use tokio::{
     runtime::Handle,
@@ -263,9 +265,13 @@ impl RabbitSession {
 impl Session for RabbitSession {
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
-            self.send(payloads)
-                .await
-                .map_err(|(sent, error)| Interrupted { sent, fault: fault(&error, &self.place) })
+            self.send(payloads).await.map_err(|(sent, unsent)| {
+                let fault = match unsent {
+                    Unsent::Refused => not_now(&self.place, "an event was refused, as by a full queue"),
+                    Unsent::Failed(error) => fault(&error, &self.place),
+                };
+                Interrupted { sent, fault }
+            })
         })
     }
 
@@ -296,10 +302,13 @@ impl Session for RabbitSession {
     /// While the broker is short of memory or disk it reads nothing from a connection that has sent an event, and sends
     /// on as before.
     fn blocked(&self) -> Option<BusFault> {
-        self.connection.status().blocked().then(|| {
-            let (place, reason) = (&self.place, self.reason.lock());
-            BusFault::blocked(format!("RabbitMQ at {place} takes no events for now: {reason}"))
-        })
+        self.connection.status().blocked().then(|| not_now(&self.place, &self.reason.lock()))
+    }
+
+    /// A queue may have no majority of its members for now. Whether the connection is lost shows by its heartbeats and
+    /// by the renewal of the binding.
+    fn late(&self) -> Option<BusFault> {
+        Some(not_now(&self.place, "an event is not confirmed"))
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
@@ -373,17 +382,5 @@ impl Session for RabbitSession {
             self.acks.tell().await;
             drop(self.connection.close(200, "OK".into()).await);
         })
-    }
-}
-
-fn fault(error: &Error, place: &str) -> BusFault {
-    match error.kind() {
-        ErrorKind::ProtocolError(error) => {
-            let message = format!("RabbitMQ at {place}: {}", error.get_message());
-            // No broker with these settings takes the event: it closes the channel over it.
-            let is_size = message.contains("message size") || message.contains("content too large");
-            if is_size { BusFault::refused(message) } else { BusFault::down(message) }
-        }
-        _ => BusFault::down(format!("no connection to RabbitMQ at {place}: {error}")),
     }
 }

@@ -1,5 +1,6 @@
-//! A broker that takes no events for now, over a session that goes on: RabbitMQ that is short of memory, for example.
-//! Publishers are told so at once, as while there is no session, and what waits is tried again after pauses.
+//! A broker that takes no events for now, over a session that goes on: RabbitMQ that is short of memory, or a stream
+//! that is full. Publishers are told so at once, as while there is no session, and what waits is tried again after
+//! pauses.
 
 use std::{pin::Pin, time::Duration};
 
@@ -8,6 +9,11 @@ use tracing::{info, warn};
 
 use super::{BusFault, Patience, Session, handle::BusState};
 use crate::targets::BUS;
+
+/// Why a session goes on though its broker did not answer in time; `None` if it is lost.
+pub(super) fn late(session: &dyn Session) -> Option<BusFault> {
+    session.blocked().or_else(|| session.late())
+}
 
 /// Whether the broker of a session takes events, and when to try again.
 pub(super) struct Blocked<'a> {

@@ -116,6 +116,11 @@ pub trait Session: Send + Sync {
     fn blocked(&self) -> Option<BusFault> {
         None
     }
+    /// Why the session goes on though the broker has not confirmed in time what it was sent; `None` if it is lost then.
+    /// The session waits on for the same batch when it is submitted again.
+    fn late(&self) -> Option<BusFault> {
+        None
+    }
     /// Begins to receive.
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>>;
     /// Whether heartbeats of this session come back to it soon, whatever other messages are under way.

@@ -8,7 +8,7 @@ use lazy_layers_engine::{
 };
 use tokio::time::{Sleep, sleep, timeout};
 
-use super::{BusFault, Session, Transport, handle::BusState};
+use super::{BusFault, Session, Transport, blocked, handle::BusState};
 
 /// The shortest time between two heartbeats.
 const TICK: Duration = Duration::from_secs(1);
@@ -149,7 +149,7 @@ impl Way<'_> {
         let (beat, payload) = payload(self.shared, Some(self.interval()));
         match timeout(SEND_LIMIT, self.session.heartbeat(payload)).await {
             Ok(sent) => sent.map(|()| Some(beat)),
-            Err(_) if self.session.blocked().is_some() => Ok(None),
+            Err(_) if blocked::late(self.session).is_some() => Ok(None),
             Err(_) => {
                 Err(BusFault::down(format!("no heartbeat could be sent within {} s", SEND_LIMIT.as_secs())))
             }

@@ -15,7 +15,7 @@ use tracing::{debug, info, trace, warn};
 
 use super::{
     BusFault, BusFaultKind, Payload, Session, Transport,
-    blocked::Blocked,
+    blocked::{self, Blocked},
     handle::{BusState, Status},
     pulse::Pulse,
     together::{self, Leaving},
@@ -328,7 +328,7 @@ async fn send_batch(shared: &BusState, session: &dyn Session, batch: Vec<Leaving
             }
             Ok(())
         }
-        Err(_) => Err(session.blocked().unwrap_or_else(too_slow)),
+        Err(_) => Err(blocked::late(session).unwrap_or_else(too_slow)),
     }
 }
 

@@ -1,11 +1,11 @@
 //! NATS `JetStream`: a stream keeps the events, and each instance reads it by a durable consumer of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     self, AckKind, Context, Message,
     consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull},
-    context::GetStreamErrorKind,
+    context::{GetStreamErrorKind, PublishError},
     message::PublishMessage,
     stream::{Config, StorageType, Stream},
 };
@@ -183,6 +183,15 @@ impl StreamSession {
         self.connection.fault(error)
     }
 
+    /// Why an event was not stored. A server that says so, as when the stream is full, is there: it takes none for now.
+    fn unsent(&self, error: &PublishError) -> BusFault {
+        if error.source().is_some_and(|source| source.is::<jetstream::Error>()) {
+            BusFault::blocked(self.fault(&format!("it takes no events for now: {error}")).message)
+        } else {
+            self.fault(error)
+        }
+    }
+
     async fn in_time<T>(&self, asked: impl Future<Output = Result<T, BusFault>>) -> Result<T, BusFault> {
         let late = |_| self.fault(&"the server did not answer in time");
         timeout(ANSWER, asked).await.map_err(late)?
@@ -206,7 +215,7 @@ impl StreamSession {
         let answers = join_all(waiting.into_iter().map(IntoFuture::into_future)).await;
         for (sent, answer) in answers.iter().enumerate() {
             if let Err(error) = answer {
-                return Err(Interrupted { sent, fault: self.fault(error) });
+                return Err(Interrupted { sent, fault: self.unsent(error) });
             }
         }
         match refused {

@@ -9,8 +9,15 @@ use lazy_layers_engine::value::BoxFuture;
 use super::{RabbitOptions, RabbitSession};
 use crate::bus::Payload;
 
+/// Why the broker did not take a payload.
+pub(super) enum Unsent {
+    /// It says that it does not, as when a queue is full: other queues may have it.
+    Refused,
+    Failed(Error),
+}
+
 /// How many payloads were taken in order; or how many were, and why the next was not.
-type Sent = Result<usize, (usize, Error)>;
+type Sent = Result<usize, (usize, Unsent)>;
 /// A batch under way. It stays when its caller stops waiting, as the client may have it: sent again, it would arrive
 /// twice. The next batch begins with the same events.
 pub(super) type Sending = tokio::sync::Mutex<Option<BoxFuture<'static, Sent>>>;
@@ -60,18 +67,15 @@ async fn send(publisher: &Channel, options: &RabbitOptions, payloads: &[Payload]
         one.as_mut().await;
         match one.as_mut().take_output() {
             Some(Ok(confirm)) => confirms.push(confirm),
-            Some(Err(error)) => return Err((0, error)),
+            Some(Err(error)) => return Err((0, Unsent::Failed(error))),
             None => {}
         }
     }
     for (sent, confirm) in confirms.into_iter().enumerate() {
         match confirm.await {
-            Ok(Confirmation::Nack(_)) => {
-                let full = std::io::Error::other("the broker did not confirm an event");
-                return Err((sent, Error::from(full)));
-            }
+            Ok(Confirmation::Nack(_)) => return Err((sent, Unsent::Refused)),
             Ok(Confirmation::Ack(_) | Confirmation::NotRequested) => {}
-            Err(error) => return Err((sent, error)),
+            Err(error) => return Err((sent, Unsent::Failed(error))),
         }
     }
     Ok(payloads.len())

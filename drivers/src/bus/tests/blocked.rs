@@ -87,3 +87,38 @@ async fn a_bus_disconnects_without_waiting_for_its_end() {
     assert!(clock.now().since(start) < LIMIT);
     assert!(broker.sent().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_refuses_each_event_for_now_is_asked_more_and_more_rarely() {
+    let World { broker, bus, ear, .. } = world(QueueOptions::default()).await;
+    bus.publish(event(), true).await.expect("it is up");
+    broker.postpones.store(true, SeqCst);
+    is_told_that_it_is_blocked(&bus).await;
+    let beats = broker.beats.lock().len();
+    pass(6 * LONG).await;
+    let tries = broker.tries.load(SeqCst);
+    assert!((20..=40).contains(&tries), "{tries} in a minute");
+    assert_eq!(broker.beats.lock().len(), beats, "for the others it counts as cut off");
+    broker.postpones.store(false, SeqCst);
+    pass(LONG).await;
+    assert_eq!((broker.sent(), bus.connects()), (vec![1, 2], 1));
+    assert_eq!(bus.health(LONG).await.fault, None);
+    assert_eq!(*ear.gaps.lock(), []);
+    assert!(broker.beats.lock().len() > beats);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_does_not_confirm_in_time_costs_the_session_unless_that_says_otherwise() {
+    let World { broker, bus, .. } = world(QueueOptions::default()).await;
+    broker.ignores.store(true, SeqCst);
+    broker.may_be_late.store(true, SeqCst);
+    is_told_that_it_is_blocked(&bus).await;
+    pass(LONG).await;
+    assert_eq!(bus.connects(), 1);
+    broker.may_be_late.store(false, SeqCst);
+    pass(LONG).await;
+    assert!(bus.connects() > 1);
+    broker.ignores.store(false, SeqCst);
+    pass(LONG).await;
+    assert_eq!(broker.sent(), [1]);
+}

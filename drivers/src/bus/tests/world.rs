@@ -29,8 +29,9 @@ pub(super) struct Broker {
     /// Whether it has said that it takes nothing for now, and whether it says so of each event.
     pub(super) blocks: AtomicBool,
     pub(super) postpones: AtomicBool,
-    /// Whether it never answers what it is sent.
+    /// Whether it does not answer what it is sent, and whether the session goes on all the same.
     pub(super) ignores: AtomicBool,
+    pub(super) may_be_late: AtomicBool,
     /// How often it was sent events.
     pub(super) tries: AtomicUsize,
     sent: Mutex<Vec<u64>>,
@@ -181,6 +182,10 @@ impl Session for FakeSession {
 
     fn blocked(&self) -> Option<BusFault> {
         self.broker.blocks.load(SeqCst).then(|| BusFault::blocked("it is short of memory"))
+    }
+
+    fn late(&self) -> Option<BusFault> {
+        self.broker.may_be_late.load(SeqCst).then(|| BusFault::blocked("it is late"))
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
