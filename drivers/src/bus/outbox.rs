@@ -91,12 +91,12 @@ impl State {
         self.flying = flying;
     }
 
-    fn forget_waiting_values(&mut self) {
-        let mut at = 0;
-        let flying = self.flying;
+    /// Forgets what is not being sent, but for events that the queue keeps.
+    fn forget_waiting(&mut self, has_queue: bool) {
+        let (mut at, flying) = (0, self.flying);
         self.entries.retain(|entry| {
             at += 1;
-            at <= flying || entry.value.is_none()
+            at <= flying || (has_queue && entry.value.is_none())
         });
         self.bytes = self.entries.iter().map(|entry| entry.packed.len()).sum();
     }
@@ -237,13 +237,13 @@ impl Outbox {
         trimmed
     }
 
-    /// Nothing can be sent for a while, over a session that goes on: releases all waiters. The events stay, as the
-    /// session may have some of them; loaded values that it does not have are dropped.
+    /// Nothing can be sent for a while, over a session that goes on: releases all waiters. What is being sent stays, as
+    /// the session may have it; of the rest, the events that the queue keeps.
     pub(super) fn pause(&self, fault: &BusFault) {
         let mut state = self.state.lock();
         state.down = Some(fault.clone());
         let waiters: Vec<_> = state.entries.iter_mut().filter_map(|entry| entry.waiter.take()).collect();
-        state.forget_waiting_values();
+        state.forget_waiting(self.options.enabled);
         drop(state);
         for waiter in waiters {
             resolve(Some(waiter), Err(fault.clone()));
