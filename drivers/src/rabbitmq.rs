@@ -9,17 +9,20 @@
 
 mod acks;
 mod failures;
+mod faults;
 mod heartbeats;
 mod options;
 mod publish;
+mod socket;
 
 use std::{sync::Arc, time::Duration};
 
 use acks::Acks;
 use failures::Failures;
+use faults::{fault, not_now};
 use futures_util::StreamExt;
 use lapin::{
-    Channel, Connection, ConnectionProperties, Error, ErrorKind, Event, ExchangeKind,
+    Channel, Connection, ConnectionProperties, Error, Event, ExchangeKind,
     options::{
         BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
         QueueDeclareOptions,
@@ -30,6 +33,8 @@ use lapin::{
 use lazy_layers_engine::value::BoxFuture;
 pub use options::RabbitOptions;
 use parking_lot::Mutex;
+use publish::{Sending, Unsent};
+use socket::Socket;
 use tokio::{
     runtime::Handle,
     time::{sleep, timeout},
@@ -114,7 +119,7 @@ impl Transport for Rabbit {
 impl Rabbit {
     async fn open(&self) -> Result<RabbitSession, Error> {
         let properties = ConnectionProperties::default().with_connection_name("lazy-layers-cache".into());
-        let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
+        let (connection, socket) = socket::connect(self.uri.clone(), properties).await?;
         let publisher = connection.create_channel().await?;
         let session = RabbitSession {
             heartbeats: Arc::clone(&self.heartbeats),
@@ -122,14 +127,18 @@ impl Rabbit {
             options: Arc::clone(&self.options),
             place: self.place.clone(),
             connection,
+            _socket: socket,
             publisher,
+            sending: Sending::default(),
+            reason: Mutex::new("it blocks the connection".to_owned()),
             bound: Mutex::new(None),
             acks: Arc::new(Acks::new(self.options.prefetch.unwrap_or(PREFETCH))),
             failures: Arc::default(),
         };
-        session.declare_exchange().await?;
-        session.declare_heartbeats().await?;
-        session.publisher.confirm_select(ConfirmSelectOptions::default()).await?;
+        if let Err(error) = session.declare().await {
+            drop(session.connection.close(200, "OK".into()).await);
+            return Err(error);
+        }
         Ok(session)
     }
 }
@@ -141,7 +150,12 @@ struct RabbitSession {
     beats: tokio::sync::Mutex<Option<Channel>>,
     place: String,
     connection: Connection,
+    /// Ends the connection, also if it could not be closed.
+    _socket: Socket,
     publisher: Channel,
+    sending: Sending,
+    /// Why the broker has blocked the connection, the last time.
+    reason: Mutex<String>,
     /// The channel and queue that are bound.
     bound: Mutex<Option<(Channel, String)>>,
     acks: Arc<Acks>,
@@ -151,6 +165,12 @@ struct RabbitSession {
 impl RabbitSession {
     fn how(&self) -> ExchangeDeclareOptions {
         ExchangeDeclareOptions { durable: self.options.durable, ..ExchangeDeclareOptions::default() }
+    }
+
+    async fn declare(&self) -> Result<(), Error> {
+        self.declare_exchange().await?;
+        self.declare_heartbeats().await?;
+        self.publisher.confirm_select(ConfirmSelectOptions::default()).await
     }
 
     async fn declare_exchange(&self) -> Result<(), Error> {
@@ -245,9 +265,13 @@ impl RabbitSession {
 impl Session for RabbitSession {
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
-            self.send(&payloads)
-                .await
-                .map_err(|(sent, error)| Interrupted { sent, fault: fault(&error, &self.place) })
+            self.send(payloads).await.map_err(|(sent, unsent)| {
+                let fault = match unsent {
+                    Unsent::Refused => not_now(&self.place, "an event was refused, as by a full queue"),
+                    Unsent::Failed(error) => fault(&error, &self.place),
+                };
+                Interrupted { sent, fault }
+            })
         })
     }
 
@@ -273,6 +297,18 @@ impl Session for RabbitSession {
             let Some(queue) = self.place() else { return Ok(false) };
             self.send_mark(&queue, &payload).await.map_err(|error| fault(&error, &self.place))
         })
+    }
+
+    /// While the broker is short of memory or disk it reads nothing from a connection that has sent an event, and sends
+    /// on as before.
+    fn blocked(&self) -> Option<BusFault> {
+        self.connection.status().blocked().then(|| not_now(&self.place, &self.reason.lock()))
+    }
+
+    /// A queue may have no majority of its members for now. Whether the connection is lost shows by its heartbeats and
+    /// by the renewal of the binding.
+    fn late(&self) -> Option<BusFault> {
+        Some(not_now(&self.place, "an event is not confirmed"))
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
@@ -303,10 +339,11 @@ impl Session for RabbitSession {
             let renew = async {
                 loop {
                     sleep(RENEW).await;
-                    let bound = self.bound.lock().clone();
+                    let bound = self.bound.lock().clone().filter(|_| self.blocked().is_none());
                     let Some((channel, queue)) = bound else { continue };
                     match timeout(CONNECT_LIMIT, self.bind(&channel, &queue)).await {
                         Ok(Ok(())) => {}
+                        Err(_) if self.blocked().is_some() => {}
                         Ok(Err(error)) => return fault(&error, &self.place),
                         Err(_) => {
                             return BusFault::down(format!(
@@ -319,10 +356,12 @@ impl Session for RabbitSession {
             };
             let broken = async {
                 while let Some(event) = events.next().await {
-                    if let Event::Error(error) = event
-                        && !self.lacks_right(&error)
-                    {
-                        return fault(&error, &self.place);
+                    match event {
+                        Event::Error(error) if !self.lacks_right(&error) => {
+                            return fault(&error, &self.place);
+                        }
+                        Event::ConnectionBlocked(reason) => *self.reason.lock() = reason,
+                        _ => {}
                     }
                 }
                 BusFault::down(format!("the connection to RabbitMQ at {} ended", self.place))
@@ -337,20 +376,11 @@ impl Session for RabbitSession {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
+            if self.blocked().is_some() {
+                return;
+            }
             self.acks.tell().await;
             drop(self.connection.close(200, "OK".into()).await);
         })
-    }
-}
-
-fn fault(error: &Error, place: &str) -> BusFault {
-    match error.kind() {
-        ErrorKind::ProtocolError(error) => {
-            let message = format!("RabbitMQ at {place}: {}", error.get_message());
-            // No broker with these settings takes the event: it closes the channel over it.
-            let is_size = message.contains("message size") || message.contains("content too large");
-            if is_size { BusFault::refused(message) } else { BusFault::down(message) }
-        }
-        _ => BusFault::down(format!("no connection to RabbitMQ at {place}: {error}")),
     }
 }

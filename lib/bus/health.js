@@ -17,7 +17,15 @@ async function healthOf(bus, transport) {
   } catch (error) {
     health = { ok: false, error };
   }
-  const { ok, error, place: _place, publisher: _publisher, subscriber: _subscriber, ...counts } = health;
+  const {
+    ok,
+    error,
+    connected: _connected,
+    place: _place,
+    publisher: _publisher,
+    subscriber: _subscriber,
+    ...counts
+  } = health;
   const fault = error === undefined ? {} : { error: error instanceof Error ? error : failure(String(error)) };
   return { ok, transport, ...partsOf(bus)?.about(health), ...fault, ...counts };
 }

@@ -21,11 +21,11 @@ function rabbitBus(exchange, options) {
   const { retryQueue, logger } = readShared(options);
   const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
   let url = read(options, 'url', checkUrl, '');
-  const about = (/** @type {Foreign} */ { ok, place }) => ({
+  const about = (/** @type {Foreign} */ { connected, place }) => ({
     exchange,
     queueName: place ?? null,
     durable: rabbit.durable,
-    initialized: ok,
+    initialized: connected === true,
   });
   const make = () => {
     if (url === '') throw failure('RabbitMQEventBus needs a URL: give the option "url" or call init(url)');

@@ -137,6 +137,7 @@ pub(crate) fn health(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
         let mut told = serde_json::json!({
             "ok": health.fault.is_none(),
             "error": health.fault.map(|fault| fault.message),
+            "connected": health.connected,
             "subscribed": health.subscribed,
             "queued": health.queued,
             "dropped": health.dropped,

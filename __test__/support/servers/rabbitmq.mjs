@@ -1,12 +1,15 @@
 // Private RabbitMQ brokers.
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { greets, listens } from './greeting.mjs';
 import { freePorts, ServerProcess, temporaryFolder } from './process.mjs';
 
 const INSTALL = 'apt-get install rabbitmq-server, or brew install rabbitmq';
-/** Debian's program of that name changes to a user of its own: it runs this then. */
-const DEBIAN = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+/** Debian's programs of these names change to a user of its own: they run those in here then. */
+const DEBIAN = '/usr/lib/rabbitmq/bin';
+const program = (name) => (existsSync(join(DEBIAN, name)) ? join(DEBIAN, name) : name);
 
 /** Whether a broker on a port greets who speaks AMQP. */
 const isReady = (port) => greets(port, (data) => data[0] === 1, { say: Buffer.from('AMQP\0\0\x09\x01', 'latin1') });
@@ -58,9 +61,8 @@ export async function rabbitServer(t, config = '') {
   const directory = await erlangPorts(epmd);
   const cwd = temporaryFolder('rabbitmq');
   const env = settings(cwd, { port, distribution, epmd, config });
-  const program = existsSync(DEBIAN) ? DEBIAN : 'rabbitmq-server';
   const options = { cwd, env, isReady: () => isReady(port), install: INSTALL, isGroup: true, startMs: 90_000 };
-  const server = new ServerProcess(program, [], options);
+  const server = new ServerProcess(program('rabbitmq-server'), [], options);
   server.port = port;
   server.url = `amqp://guest:guest@127.0.0.1:${port}`;
   const end = async () => {
@@ -74,5 +76,7 @@ export async function rabbitServer(t, config = '') {
     throw error;
   }
   t?.after(end);
-  return Object.assign(server, { end });
+  /** Runs a command of `rabbitmqctl`. */
+  const control = (...command) => promisify(execFile)(program('rabbitmqctl'), command, { cwd, env });
+  return Object.assign(server, { end, control });
 }

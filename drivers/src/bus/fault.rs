@@ -16,6 +16,8 @@ pub struct BusFault {
 pub enum BusFaultKind {
     /// There is no connection, or it did not answer in time.
     Down,
+    /// The broker takes no events for now, over a connection that goes on.
+    Blocked,
     /// The broker does not take this event, at no attempt.
     Refused,
     /// The bus was disconnected by its owner.
@@ -26,6 +28,11 @@ impl BusFault {
     /// There is no connection, or it does not answer.
     pub fn down(message: impl Into<String>) -> BusFault {
         BusFault { kind: BusFaultKind::Down, message: message.into() }
+    }
+
+    /// The broker takes no events for now.
+    pub fn blocked(message: impl Into<String>) -> BusFault {
+        BusFault { kind: BusFaultKind::Blocked, message: message.into() }
     }
 
     /// The broker does not take this event.

@@ -12,8 +12,10 @@ use super::{BusFault, EventBus, handle::Status};
 /// The health of a bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusHealth {
-    /// Why it is not connected, if it is not.
+    /// Why it is not connected, or why the broker takes no events for now.
     pub fault: Option<BusFault>,
+    /// Whether it is connected.
+    pub connected: bool,
     /// Whether it receives.
     pub subscribed: bool,
     /// Events that wait to be sent.
@@ -49,8 +51,9 @@ impl EventBus {
             let (queued, dropped) = shared.outbox.counts();
             BusHealth {
                 subscribed: matches!(status, Status::Up { subscribed: true }),
+                connected: matches!(status, Status::Up { .. }),
                 fault: match status {
-                    Status::Up { .. } => None,
+                    Status::Up { .. } => shared.outbox.fault(),
                     Status::Down(fault) => Some(fault),
                     Status::Connecting => Some(BusFault::down("still connecting")),
                     Status::Closed => Some(BusFault::down("the event bus is not connected")),

@@ -17,6 +17,7 @@
 //! sessions are in JavaScript.
 
 mod away;
+mod blocked;
 mod dispatch;
 mod fault;
 pub mod freeze;
@@ -92,10 +93,10 @@ pub trait Transport: Send + Sync + 'static {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>>;
 }
 
-/// A connection to a broker. Lost once one of its operations fails.
+/// A connection to a broker. Lost once one of its operations fails, unless the broker takes no events for now.
 pub trait Session: Send + Sync {
     /// Sends payloads in order, until one fails. Ends when the broker has them, as far as the transport can
-    /// tell. Returns how many were sent: the driver submits the rest again.
+    /// tell. Returns how many were sent: the driver submits the rest again, also after [`BusFaultKind::Blocked`].
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>>;
     /// Tells receivers the last number of this publisher, by a message that no other subscriber sees.
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>>;
@@ -115,6 +116,15 @@ pub trait Session: Send + Sync {
     /// about the session, which notices by other means that it is broken.
     fn marks_wait(&self) -> bool {
         false
+    }
+    /// Why the broker takes nothing for now, if it has said so. Nothing is sent meanwhile.
+    fn blocked(&self) -> Option<BusFault> {
+        None
+    }
+    /// Why the session goes on though the broker has not confirmed in time what it was sent; `None` if it is lost then.
+    /// The session waits on for the same batch when it is submitted again.
+    fn late(&self) -> Option<BusFault> {
+        None
     }
     /// Begins to receive.
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>>;

@@ -91,6 +91,16 @@ impl State {
         self.flying = flying;
     }
 
+    /// Forgets what is not being sent, but for events that the queue keeps.
+    fn forget_waiting(&mut self, has_queue: bool) {
+        let (mut at, flying) = (0, self.flying);
+        self.entries.retain(|entry| {
+            at += 1;
+            at <= flying || (has_queue && entry.value.is_none())
+        });
+        self.bytes = self.entries.iter().map(|entry| entry.packed.len()).sum();
+    }
+
     /// At most that many events from the front. Neighbours among the values share messages.
     fn leaving(&mut self, most: usize, may_share: impl Fn() -> bool) -> Vec<Leaving> {
         let mut message: Option<Message> = None;
@@ -227,12 +237,13 @@ impl Outbox {
         trimmed
     }
 
-    /// Nothing can be sent for a while, over a session that goes on: releases all waiters. The events stay, as the
-    /// session may have some of them.
+    /// Nothing can be sent for a while, over a session that goes on: releases all waiters. What is being sent stays, as
+    /// the session may have it; of the rest, the events that the queue keeps.
     pub(super) fn pause(&self, fault: &BusFault) {
         let mut state = self.state.lock();
         state.down = Some(fault.clone());
         let waiters: Vec<_> = state.entries.iter_mut().filter_map(|entry| entry.waiter.take()).collect();
+        state.forget_waiting(self.options.enabled);
         drop(state);
         for waiter in waiters {
             resolve(Some(waiter), Err(fault.clone()));
@@ -259,6 +270,11 @@ impl Outbox {
         Some(BusFault::refused(format!(
             "the broker ended the connection each time it was sent an event of {bytes} bytes: {fault}"
         )))
+    }
+
+    /// Why nothing can be sent now.
+    pub(super) fn fault(&self) -> Option<BusFault> {
+        self.state.lock().down.clone()
     }
 
     /// The transport is up, or is being tried for the first time.

@@ -9,7 +9,7 @@ use lazy_layers_engine::{
 };
 use tokio::time::{Sleep, sleep, timeout};
 
-use super::{BusFault, Session, Transport, handle::BusState};
+use super::{BusFault, Session, Transport, blocked, handle::BusState};
 
 /// The shortest time between two heartbeats.
 const TICK: Duration = Duration::from_secs(1);
@@ -88,7 +88,7 @@ impl<'a> Pulse<'a> {
         if !self.way.is_known() || !is_due {
             return Ok(());
         }
-        let beat = self.way.beat().await?;
+        let Some(beat) = self.way.beat().await? else { return Ok(()) };
         self.beaten = now;
         if self.awaited.is_none() && self.way.listens {
             self.awaited = Some((beat, now));
@@ -112,7 +112,8 @@ impl<'a> Pulse<'a> {
 
     /// Announces that no further heartbeat comes.
     pub(super) async fn goodbye(shared: &BusState, session: &dyn Session) {
-        if shared.announced.load(Relaxed) || shared.outbox.last_sent() > 0 {
+        let is_known = shared.announced.load(Relaxed) || shared.outbox.last_sent() > 0;
+        if is_known && session.blocked().is_none() {
             drop(session.goodbye(payload(shared, Some(Duration::ZERO)).1).await);
         }
     }
@@ -144,13 +145,16 @@ impl Way<'_> {
         all.clamp(self.least.max(TICK), RAREST.max(self.least))
     }
 
-    /// Sends a heartbeat, and returns its number.
-    async fn beat(self) -> Result<u64, BusFault> {
+    /// Sends a heartbeat, and returns its number; `None` if the broker takes nothing for now.
+    async fn beat(self) -> Result<Option<u64>, BusFault> {
         let (beat, payload) = payload(self.shared, Some(self.interval()));
-        let late =
-            |_| BusFault::down(format!("no heartbeat could be sent within {} s", SEND_LIMIT.as_secs()));
-        timeout(SEND_LIMIT, self.session.heartbeat(payload)).await.map_err(late)??;
-        Ok(beat)
+        match timeout(SEND_LIMIT, self.session.heartbeat(payload)).await {
+            Ok(sent) => sent.map(|()| Some(beat)),
+            Err(_) if blocked::late(self.session).is_some() => Ok(None),
+            Err(_) => {
+                Err(BusFault::down(format!("no heartbeat could be sent within {} s", SEND_LIMIT.as_secs())))
+            }
+        }
     }
 
     /// Ends the blindness of receivers that may have missed events that the broker still has for them.
@@ -159,8 +163,9 @@ impl Way<'_> {
         let Some(blindness) = receivers.sight.blindness() else { return Ok(()) };
         let (beat, payload) = payload(self.shared, self.is_known().then(|| self.interval()));
         receivers.sight.awaits(beat);
-        let comes_back = match timeout(MARK_LIMIT, self.session.mark(payload)).await {
-            Ok(marked) => marked?,
+        let comes_back = match timeout(MARK_LIMIT, self.marked(payload)).await {
+            Ok(comes_back) => comes_back?,
+            Err(_) if self.session.blocked().is_some() => false,
             // A new session would have no more, and could be as late.
             Err(_) if self.session.marks_wait() => {
                 receivers.gap(GapReason::Resubscribed, 0);
@@ -174,6 +179,11 @@ impl Way<'_> {
             receivers.see_from(blindness);
         }
         Ok(())
+    }
+
+    /// Sends a mark. Returns whether it comes back, which none does while the broker takes nothing.
+    async fn marked(self, payload: Vec<u8>) -> Result<bool, BusFault> {
+        if self.session.blocked().is_some() { Ok(false) } else { self.session.mark(payload).await }
     }
 }
 

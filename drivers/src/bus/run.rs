@@ -16,6 +16,7 @@ use tracing::{debug, info, trace, warn};
 
 use super::{
     BusFault, BusFaultKind, Payload, Session, Transport,
+    blocked::{self, Blocked},
     handle::{BusState, Status},
     pulse::Pulse,
     together::{self, Leaving},
@@ -90,7 +91,8 @@ impl Runner {
             let end = match connected {
                 Ok(session) => {
                     let mut underway = Underway::default();
-                    let end = AssertUnwindSafe(self.use_session(&*session, &mut underway)).catch_unwind().await;
+                    let end =
+                        AssertUnwindSafe(self.use_session(&*session, &mut underway)).catch_unwind().await;
                     // A new session is the way out of whatever a receiver or a client has left half done.
                     let panicked = |_| End::Lost(BusFault::down("an internal error has ended the session"));
                     let end = end.unwrap_or_else(panicked);
@@ -195,7 +197,8 @@ impl Runner {
             };
             tokio::pin!(receiving);
             let pulse = Pulse::new(&self.shared, session, &*self.transport, &self.clock, wants);
-            let sending = send(&self.shared, session, pulse);
+            let blocked = Blocked::new(&self.shared, session, self.transport.patience());
+            let sending = send(&self.shared, session, pulse, blocked);
             tokio::pin!(sending);
             let lost = session.lost();
             tokio::pin!(lost);
@@ -260,22 +263,35 @@ async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>, goes_
 }
 
 /// Sends events, heartbeats and marks until one fails. A mark waits for the events that the broker has for this
-/// instance; nothing else waits for a mark.
-async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) -> BusFault {
+/// instance; nothing else waits for a mark. While the broker takes no events, nothing fails.
+async fn send(
+    shared: &BusState,
+    session: &dyn Session,
+    mut pulse: Pulse<'_>,
+    mut blocked: Blocked<'_>,
+) -> BusFault {
     let marks = pulse.marks();
     let others = async {
         let mut rest = Box::pin(Pulse::rest());
         loop {
+            let next = async {
+                blocked.over().await;
+                shared.next_batch().await
+            };
             tokio::select! {
                 biased;
                 () = &mut rest => {
-                    if let Err(fault) = pulse.tick().await {
+                    if blocked.look() && let Err(fault) = pulse.tick().await {
                         return fault;
                     }
                     rest.set(Pulse::rest());
                 }
-                batch = shared.next_batch() => match send_batch(shared, session, batch).await {
-                    Ok(()) => pulse.sent(),
+                batch = next => match send_batch(shared, session, batch).await {
+                    Ok(()) => {
+                        blocked.end();
+                        pulse.sent();
+                    }
+                    Err(fault) if fault.kind == BusFaultKind::Blocked => blocked.begin(&fault),
                     Err(fault) => return fault,
                 },
             }
@@ -291,6 +307,9 @@ async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) ->
 
 /// Sends events. A batch that is cancelled halfway is sent again.
 async fn send_batch(shared: &BusState, session: &dyn Session, batch: Vec<Leaving>) -> Result<(), BusFault> {
+    if let Some(fault) = session.blocked() {
+        return Err(fault);
+    }
     let payloads = together::payloads(shared.outbox.publisher(), &batch).await;
     // Of each payload that of its last event.
     let (numbers, payloads): (Vec<u64>, Vec<Payload>) = payloads.into_iter().unzip();
@@ -314,7 +333,7 @@ async fn send_batch(shared: &BusState, session: &dyn Session, batch: Vec<Leaving
             }
             Ok(())
         }
-        Err(_) => Err(too_slow()),
+        Err(_) => Err(blocked::late(session).unwrap_or_else(too_slow)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A bus on a transport that tests break; tokio's clock is paused.
 
+mod blocked;
 mod heartbeats;
 mod shared;
 mod sight;

@@ -1,6 +1,6 @@
 //! NATS `JetStream`: a stream keeps the events, and each instance reads it by a durable consumer of its own.
 
-use std::{error::Error, future::ready, sync::Arc, time::Duration};
+use std::{error::Error as _, future::ready, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     self, Context, ErrorCode,
@@ -201,14 +201,16 @@ impl StreamSession {
         self.connection.fault(error)
     }
 
-    /// Why the stream has not taken an event. No later attempt helps one that is too large for it.
+    /// Why the stream has not taken an event. No later attempt helps one that is too large for it. A server that gives
+    /// another reason, as when the stream is full, is there: it takes none for now.
     fn not_stored(&self, error: &PublishError) -> BusFault {
         let answer = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
         match answer.map(jetstream::Error::error_code) {
             Some(ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM) => {
                 BusFault::refused(format!("the event is too large for NATS: {error}"))
             }
-            _ => self.fault(error),
+            Some(_) => BusFault::blocked(self.fault(&format!("it takes no events for now: {error}")).message),
+            None => self.fault(error),
         }
     }
 

@@ -26,6 +26,14 @@ pub(super) struct Broker {
     /// Whether it ignores connections and subscriptions.
     pub(super) hangs: AtomicBool,
     pub(super) refuses: Mutex<Option<u64>>,
+    /// Whether it has said that it takes nothing for now, and whether it says so of each event.
+    pub(super) blocks: AtomicBool,
+    pub(super) postpones: AtomicBool,
+    /// Whether it does not answer what it is sent, and whether the session goes on all the same.
+    pub(super) ignores: AtomicBool,
+    pub(super) may_be_late: AtomicBool,
+    /// How often it was sent events.
+    pub(super) tries: AtomicUsize,
     sent: Mutex<Vec<u64>>,
     /// The heartbeats that it was sent.
     pub(super) beats: Mutex<Vec<Heartbeat>>,
@@ -127,6 +135,13 @@ impl Session for FakeSession {
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
             let count = payloads.len();
+            self.broker.tries.fetch_add(1, SeqCst);
+            while self.broker.ignores.load(SeqCst) {
+                pass(MOMENT).await;
+            }
+            if self.broker.postpones.load(SeqCst) {
+                return Err(Interrupted { sent: 0, fault: BusFault::blocked("it is full") });
+            }
             for (sent, payload) in payloads.into_iter().enumerate() {
                 if self.broker.is_down.load(SeqCst) {
                     return Err(Interrupted { sent, fault: BusFault::down("it crashed") });
@@ -169,6 +184,14 @@ impl Session for FakeSession {
 
     fn marks_wait(&self) -> bool {
         self.broker.marks_wait.load(SeqCst)
+    }
+
+    fn blocked(&self) -> Option<BusFault> {
+        self.broker.blocks.load(SeqCst).then(|| BusFault::blocked("it is short of memory"))
+    }
+
+    fn late(&self) -> Option<BusFault> {
+        self.broker.may_be_late.load(SeqCst).then(|| BusFault::blocked("it is late"))
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {

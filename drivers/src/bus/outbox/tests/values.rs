@@ -203,6 +203,28 @@ async fn events_that_a_session_may_have_stay_while_it_subscribes() {
 }
 
 #[tokio::test]
+async fn while_nothing_can_be_sent_that_which_is_being_sent_stays_and_what_the_queue_keeps() {
+    for (enabled, left) in [(true, vec!["ab", "k", "k"]), (false, vec!["ab", "k"])] {
+        let outbox = Outbox::new("run".to_owned(), QueueOptions { enabled, max_size: 10 });
+        push(&outbox, &["a", "b"]);
+        outbox.push(event(), true, None);
+        assert_eq!(next(&outbox, true).await.0, ["ab", "k"]);
+        let (last, mut outcome) = waiter();
+        push(&outbox, &["c"]);
+        outbox.push(event(), true, last);
+        let fault = BusFault::blocked("it is full");
+        outbox.pause(&fault);
+        assert_eq!(outcome.try_recv(), Ok(Err(fault)));
+        push(&outbox, &["d"]);
+        outbox.up();
+        assert_eq!(
+            (next(&outbox, true).await.0, outbox.counts().1),
+            (left.into_iter().map(str::to_owned).collect(), 0)
+        );
+    }
+}
+
+#[tokio::test]
 async fn values_are_forgotten_when_the_transport_is_down() {
     let outbox = Outbox::new("run".to_owned(), QueueOptions::default());
     let (first, mut outcome) = waiter();
