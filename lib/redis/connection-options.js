@@ -51,15 +51,24 @@ function fromUrl(path, given) {
 
 /**
  * @param {Foreign} options
- * @returns {{ address: any, keyPrefix?: string }}
+ * @returns {{ address: any, keyPrefix: string, password?: () => unknown }} the password where it is a function
  */
 function fromOptions(options) {
+  const { password } = options;
   const keyPrefix = optional('keyPrefix', options.keyPrefix, text) ?? '';
+  return { keyPrefix, address: addressIn(options), ...(typeof password === 'function' ? { password } : {}) };
+}
+
+/**
+ * @param {Foreign} options
+ * @returns {any}
+ */
+function addressIn(options) {
   const tls = readTls('tls', options.tls);
   const server = { ...readLogin(options, ''), ...(tls === undefined ? {} : { tls }) };
   const db = readDb('db', options.db ?? '');
   if (options.nodes !== undefined) {
-    return { keyPrefix, address: { cluster: { nodes: readNodes('nodes', options.nodes), ...server } } };
+    return { cluster: { nodes: readNodes('nodes', options.nodes), ...server } };
   }
   if (options.sentinels !== undefined && options.sentinels !== null) {
     const sentinelTls = readTls('sentinelTLS', options.sentinelTLS);
@@ -71,16 +80,16 @@ function fromOptions(options) {
       sentinelLogin: readLogin(options, 'sentinel'),
       ...(sentinelTls === undefined ? {} : { sentinelTls }),
     };
-    return { keyPrefix, address: { sentinel } };
+    return { sentinel };
   }
   if (options.url !== undefined) {
     const { single } = fromUrl('url', text('url', options.url));
     // The URL names the place, and its login goes first; its scheme says nothing about certificates.
-    return { keyPrefix, address: { single: { ...db, ...server, ...single, ...(tls === undefined ? {} : { tls }) } } };
+    return { single: { ...db, ...server, ...single, ...(tls === undefined ? {} : { tls }) } };
   }
   const path = optional('path', options.path, text);
   const place = path === undefined ? readNode('', options) : { path };
-  return { keyPrefix, address: { single: { ...place, ...db, ...server } } };
+  return { single: { ...place, ...db, ...server } };
 }
 
 /**

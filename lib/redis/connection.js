@@ -131,21 +131,24 @@ function follow(client, handlers) {
 }
 
 /**
- * The source of answers, and whether logins change: the login of a client may, that of a function does.
+ * The source of answers, and the object whose login changes, if any: a client, or a function. Options are read once: a
+ * change of them is not for connections that exist.
  * @param {unknown} redis as the user gave it
  * @param {import('./address.js').RedisTarget} target
+ * @returns {{ source: import('./owner.js').Source, changes: object | undefined }}
  */
-function sourceOf(redis, { address, client }) {
-  const options = /** @type {Foreign} */ (redis);
-  const password = client === undefined && typeof options?.password === 'function' ? options.password : undefined;
-  const renews = client !== undefined || password !== undefined;
-  return { renews, source: { address: () => (renews ? addressNow(redis) : address), password } };
+function sourceOf(redis, { address, client, password }) {
+  if (client !== undefined) return { source: { address: () => addressNow(client) }, changes: client };
+  return { source: { address: () => address, password }, changes: password };
 }
 
-/** @param {unknown} redis */
-function addressNow(redis) {
-  const { address, client } = /** @type {Foreign} one of the two */ (require('./address.js').readAddress(redis));
-  const db = client?.condition?.select;
+/**
+ * The address of a client, with its present login and database.
+ * @param {Foreign} client
+ */
+function addressNow(client) {
+  const { address } = /** @type {Foreign} */ (require('./address.js').readAddress(client));
+  const db = client.condition?.select;
   const single = Number.isInteger(db) ? (address.single ?? address.sentinel) : undefined;
   if (single !== undefined) single.db = db;
   return address;
@@ -159,20 +162,29 @@ function addressNow(redis) {
  */
 function connectionOf(redis, target, settings) {
   if (target.address === undefined) return drivenConnectionOf(/** @type {Foreign} */ (redis), target, settings);
-  const { source, renews } = sourceOf(redis, target);
-  const known = renews ? connectionsOf(/** @type {object} */ (redis)) : ofAddresses;
-  const name = nameOf(renews ? undefined : target.address, settings);
+  const { source, changes } = sourceOf(redis, target);
+  const known = changes === undefined ? ofAddresses : connectionsOf(changes);
+  // The address of a client is its own: that of options says which of them share a connection.
+  const name = nameOf(target.client === undefined ? target.address : undefined, settings);
   let connection = known.get(name)?.deref();
   if (connection === undefined) {
     connection = new Connection(source, target.client, target.follow);
     known.set(name, new WeakRef(connection));
     const forget = () => known.get(name)?.deref() === undefined && known.delete(name);
-    if (!renews) unfollowed.register(connection, forget);
+    unfollowed.register(connection, forget);
   }
   const [beside] = connection.members();
-  const address = withTrust(renews ? addressNow(redis) : target.address);
-  const described = { address, renews, ...(beside === undefined ? {} : { beside: beside.id }) };
+  const described = { ...describedBy(source, changes), ...(beside === undefined ? {} : { beside: beside.id }) };
   return { connection, described, keyPrefix: target.keyPrefix ?? '' };
+}
+
+/**
+ * The part of a description that says how to connect.
+ * @param {import('./owner.js').Source} source
+ * @param {object | undefined} changes
+ */
+function describedBy(source, changes) {
+  return { address: withTrust(source.address()), renews: changes !== undefined };
 }
 
 /**
@@ -219,8 +231,8 @@ function connectionsOf(object) {
  * @param {import('./address.js').RedisTarget} target
  */
 function busOwnerOf(redis, target) {
-  const { source, renews } = sourceOf(redis, target);
-  return { answers: source, described: { address: withTrust(/** @type {object} */ (target.address)), renews } };
+  const { source, changes } = sourceOf(redis, target);
+  return { answers: source, described: describedBy(source, changes) };
 }
 
 module.exports = { busOwnerOf, connectionOf };

@@ -7,7 +7,7 @@ const { fromOptions } = require('./connection-options.js');
  * The address in the options of a client. Nothing for an object that is no such client, and for a client with options
  * that the connections of the addon cannot honour: both are driven through their methods.
  * @param {Foreign} client
- * @returns {{ address?: any, keyPrefix?: string }}
+ * @returns {import('./address.js').RedisTarget}
  */
 function addressOf(client) {
   const options = client.options;

@@ -77,7 +77,7 @@ function isInItsWords(options) {
  * The address in such options. Throws for options that the connections of the addon cannot honour.
  * @param {Foreign} options
  * @param {Foreign} [others] options in words of `ioredis`, for those that are missing
- * @returns {{ address: any, keyPrefix?: string }}
+ * @returns {import('./address.js').RedisTarget}
  */
 function fromNodeRedis(options, others = {}) {
   const keyPrefix = ArrayBuffer.isView(options.keyPrefix) ? String(options.keyPrefix) : options.keyPrefix;
