@@ -29,8 +29,8 @@ export interface RedisLoginOptions {
   /** The user. Default: Redis' default user. */
   username?: string | null | undefined;
   /**
-   * The password, or a function that returns it, for tokens that expire: it is called before each connection. Default:
-   * none.
+   * The password, or a function that returns it, for tokens that expire: it is called before each connection, and has
+   * half of `connectTimeoutMs` to answer. Without an answer there is no connection. Default: none.
    */
   password?: string | (() => RedisPassword | Promise<RedisPassword>) | null | undefined;
   /** Encryption; `true` for that of the system. Default: none. */

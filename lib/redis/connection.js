@@ -184,7 +184,8 @@ function connectionOf(redis, target, settings) {
  * @param {object | undefined} changes
  */
 function describedBy(source, changes) {
-  return { address: withTrust(source.address()), renews: changes !== undefined };
+  const renewal = changes === undefined ? 'never' : source.password === undefined ? 'client' : 'function';
+  return { address: withTrust(source.address()), renewal };
 }
 
 /**
@@ -205,7 +206,7 @@ function drivenConnectionOf(redis, { client = redis }, settings) {
     known.set(name, new WeakRef(connection));
   }
   const [beside] = connection.members();
-  const described = { address, renews: false, ...(beside === undefined ? {} : { beside: beside.id }) };
+  const described = { address, renewal: 'never', ...(beside === undefined ? {} : { beside: beside.id }) };
   return { connection, described, keyPrefix: port.keyPrefix };
 }
 
