@@ -7,6 +7,8 @@ import { LazyLayersCache, RedisStore } from '../../index.mjs';
 import { deferred, until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
 import { MinimalRedis } from '../support/minimal-redis.mjs';
+import { redisWithClient } from '../support/servers/redis.mjs';
+import { standIn } from './kinds.mjs';
 
 const RedisMock = createRequire(new URL('../tools/package.json', import.meta.url))('ioredis-mock');
 
@@ -231,4 +233,39 @@ test('stores over one client share its state in the addon, and one listener', as
   await stores[0].get('k');
   await Promise.all(stores.map((store) => store.set('k', 1)));
   assert.deepEqual([client.events.listenerCount('ready'), pipelines], [1, 1]);
+});
+
+test('a client that answers numbers as texts: values, sizes, pages, locks, tags and patterns', async (t) => {
+  const { client } = await redisWithClient(t, [], { stringNumbers: true });
+  const { l2, cache, told } = cacheOver(t, standIn(client));
+  await cache.set('k', 1, { tags: ['t'] });
+  await l2.set('short', 2, { ttlMs: 60_000 });
+  assert.deepEqual([await cache.get('k'), await l2.has('k'), await l2.size()], [1, true, 2]);
+  const { keys } = await l2.inspect();
+  assert.ok(keys.find(({ key }) => key === 'short').ttlRemainingMs > 0);
+  assert.equal(await l2.acquireLock('k', 'token', 60_000), true);
+  await l2.releaseLock('k', 'token');
+  assert.equal(await l2.acquireLock('k', 'token', 60_000), true);
+  await cache.deleteByTag('t');
+  assert.equal(await cache.get('k'), undefined);
+  await cache.clear();
+  assert.deepEqual([await l2.get('short'), await l2.size()], [undefined, 0]);
+  assert.deepEqual(told.of('l2:error'), []);
+});
+
+test('over a client that answers numbers as texts, a load that was overtaken stores nothing', async (t) => {
+  const { client } = await redisWithClient(t, [], { stringNumbers: true });
+  const { l2, cache, told } = cacheOver(t, standIn(client));
+  const [begun, held] = [deferred(), deferred()];
+  const load = cache.getOrSet('k', () => {
+    begun.resolve();
+    return held.promise;
+  });
+  await begun.promise;
+  // By another instance: its own would void the load before it is sent.
+  await cacheOver(t, standIn(client)).cache.delete('k');
+  held.resolve(1);
+  assert.equal(await load, 1);
+  await until(() => told.of('load:overtaken').length === 1, 'it is told');
+  assert.equal(await l2.get('k'), undefined);
 });
