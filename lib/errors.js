@@ -28,6 +28,14 @@ function show(value) {
 }
 
 /**
+ * A URL, or a text that was to be one, as it is shown: without a login, which may itself contain an @ or a slash.
+ * @param {string} url
+ */
+function withoutLogin(url) {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^]*@/i, '$1…@');
+}
+
+/**
  * An option of the wrong type.
  * @param {string} path
  * @param {string} allowed
@@ -167,6 +175,7 @@ module.exports = {
   noTags,
   noStale,
   unprefixed,
+  withoutLogin,
   optionType,
   optionRange,
   argument,

@@ -119,7 +119,7 @@ for (const [what, password, message] of [
   });
 }
 
-test('without the answer of a function as password there is no connection, and a late answer does no harm', async (t) => {
+test('without the answer of a function as password nothing connects, and a late answer does no harm', async (t) => {
   const server = await redisServer(t);
   const late = deferred();
   let calls = 0;

@@ -2,8 +2,8 @@
 // The address of Redis, by a URL or options. drivers/src/redis/address.rs reads the result.
 
 const { REDIS_NODE } = require('../contract/described.js');
-const { optionRange, optionType } = require('../errors.js');
-const { text } = require('./options.js');
+const { optionRange, optionType, withoutLogin } = require('../errors.js');
+const { text } = require('../options/checks.js');
 const { readTls } = require('./tls.js');
 
 /**
@@ -11,10 +11,10 @@ const { readTls } = require('./tls.js');
  * @param {string} given
  */
 function fromUrl(path, given) {
+  text(path, given);
   if (given.startsWith('/')) return { single: { path: given } };
   const allowed = 'a URL such as redis://user:password@host:6379/0, rediss://… or the path of a socket';
-  // A URL is shown without its password.
-  const shown = given.replace(/\/\/[^@/]*@/, '//…@');
+  const shown = withoutLogin(given);
   if (!URL.canParse(given)) throw optionRange(path, allowed, shown);
   const url = new URL(given);
   /** @param {string} part */
@@ -35,14 +35,14 @@ function fromUrl(path, given) {
   };
   const db = url.searchParams.get('db') ?? '';
   if (url.protocol === 'unix:') {
-    return { single: { path: decode(url.pathname), ...readDb('db', db), ...login } };
+    return { single: { path: decode(url.pathname), ...readDb(path, db, shown), ...login } };
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw optionRange(path, allowed, shown);
   return {
     single: {
       host: url.hostname === '' ? REDIS_NODE.host : url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port === '' ? REDIS_NODE.port : Number(url.port),
-      ...readDb(path, url.pathname.length > 1 ? url.pathname.slice(1) : db),
+      ...readDb(path, url.pathname.length > 1 ? url.pathname.slice(1) : db, shown),
       ...login,
       ...(url.protocol === 'rediss:' ? { tls: readTls(path, true) } : {}),
     },
@@ -117,14 +117,22 @@ function readLogin(options, of) {
 /**
  * @param {string} path
  * @param {unknown} value
+ * @param {unknown} [shown] instead of the value
  */
-function readDb(path, value) {
+function readDb(path, value, shown = value) {
   if (value === '') return {};
-  const db = Number(value);
-  if (!Number.isInteger(db) || db < 0) {
-    throw optionRange(path, 'the number of a database: an integer, 0 or more', value);
-  }
+  const db = wholeNumber(value);
+  if (db === undefined) throw optionRange(path, 'the number of a database: an integer, 0 or more', shown);
   return { db };
+}
+
+/**
+ * A number, or its digits; undefined for anything else.
+ * @param {unknown} value
+ */
+function wholeNumber(value) {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
 /**
@@ -162,8 +170,8 @@ function readNode(path, node) {
  * @returns {number}
  */
 function readPort(path, value) {
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+  const port = wholeNumber(value);
+  if (port === undefined || port < 1 || port > 65_535) {
     throw optionRange(path, 'a port: an integer from 1 to 65535', value);
   }
   return port;
