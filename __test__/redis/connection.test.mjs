@@ -65,6 +65,40 @@ const options = [
     },
   ],
   [
+    { nodes: ['redis://a', 'rediss://u:p@b:2'] },
+    {
+      cluster: {
+        nodes: [
+          { host: 'a', port: 6379 },
+          { host: 'b', port: 2 },
+        ],
+        username: 'u',
+        password: 'p',
+        tls: {},
+      },
+    },
+  ],
+  [
+    { nodes: ['redis://u:p@a'], password: 'common', tls: { ca: 'A' } },
+    { cluster: { nodes: [{ host: 'a', port: 6379 }], password: 'common', tls: { ca: 'A' } } },
+  ],
+  [
+    { nodes: [{ host: 'a', password: 'p', tls: true }] },
+    { cluster: { nodes: [{ host: 'a', port: 6379 }], password: 'p', tls: {} } },
+  ],
+  [
+    { sentinels: ['rediss://:s@a:1'], name: 'main', password: 'p' },
+    {
+      sentinel: {
+        sentinels: [{ host: 'a', port: 1 }],
+        name: 'main',
+        password: 'p',
+        sentinelLogin: { password: 's' },
+        sentinelTls: {},
+      },
+    },
+  ],
+  [
     { sentinels: [{ host: 'a', port: 26379 }], name: 'main', sentinelPassword: 's', password: 'p', sentinelTLS: true },
     {
       sentinel: {
@@ -115,6 +149,27 @@ const refused = [
   [{ tls: { ca: '\ud800' } }, 'INVALID_OPTION', /option "tls\.ca" must be a string of whole characters/],
   [{ nodes: [] }, 'INVALID_OPTION', /option "nodes" must be an array of \{ host, port \}/],
   [{ nodes: [{ port: 70_000 }] }, 'INVALID_OPTION', /option "nodes\[0\]\.port"/],
+  [{ nodes: [''] }, 'INVALID_OPTION', /option "nodes\[0\]" must be a server such as host:6379 .*, got ""/],
+  [{ nodes: ['unix:///run/redis.sock'] }, 'INVALID_OPTION', /option "nodes\[0\]" must be a server such as/],
+  [{ nodes: ['redis://a/3'] }, 'INVALID_OPTION', /option "nodes\[0\]" must be a server .*, without a database/],
+  [{ nodes: ['a'], db: 3 }, 'INVALID_OPTION', /option "db" must be left out: a cluster has one database/],
+  [{ nodes: [{ url: 'redis://u:SECRET@a' }] }, 'INVALID_OPTION', /option "nodes\[0\]\.url" must be left out/],
+  [
+    { nodes: ['redis://:SECRET@a', 'redis://:OTHER@b'] },
+    'INVALID_OPTION',
+    /option "nodes\[1\]" must be a server with the login of the others/,
+  ],
+  [
+    { nodes: ['rediss://a', { host: 'b', tls: { ca: 'A' } }] },
+    'INVALID_OPTION',
+    /option "nodes\[1\]" must be a server with the encryption of the others/,
+  ],
+  [
+    { nodes: [{ host: 'a', password: () => 'p' }] },
+    'INVALID_OPTION',
+    /option "nodes\[0\]\.password" must be a string, got function/,
+  ],
+  [{ sentinels: ['/run/redis.sock'], name: 'm' }, 'INVALID_OPTION', /option "sentinels\[0\]" must be a server/],
   [{ sentinels: [{}] }, 'INVALID_OPTION', /option "name" must be a string/],
   [
     { tls: { servername: 'x' } },
@@ -229,6 +284,12 @@ for (const [line, Client, Group] of [
       password: 'p',
     };
     assert.deepEqual(addressOf(client), { address: { cluster }, keyPrefix: 'k:' });
+  });
+
+  test(`${line}: logins and encryption in URLs of the nodes of a cluster are read`, () => {
+    const client = new Group(['rediss://u:p@a:1', 'rediss://u:p@b:2'], { lazyConnect: true });
+    const { cluster } = addressOf(client).address;
+    assert.deepEqual([cluster.username, cluster.password, cluster.tls], ['u', 'p', {}]);
   });
 
   const others = {

@@ -38,8 +38,7 @@ function ofCluster(startupNodes, options) {
   const readsReplicas = options.scaleReads !== undefined && options.scaleReads !== 'master';
   if (!Array.isArray(startupNodes) || options.natMap || readsReplicas) return {};
   const { redisOptions = {}, keyPrefix = redisOptions.keyPrefix } = options;
-  const first = startupNodes.find((node) => node !== null && typeof node === 'object') ?? {};
-  const { username = first.username, password = first.password, tls = first.tls } = redisOptions;
+  const { username, password, tls } = redisOptions;
   return fromOptions({ nodes: startupNodes, username, password, tls, keyPrefix });
 }
 
