@@ -129,6 +129,66 @@ test('a command that a client does not know is an error of that call alone', asy
   assert.equal(await store.get('k'), 1);
 });
 
+test('a command that a pipeline lacks is an error of the calls that need it alone', async () => {
+  const client = new MinimalRedis();
+  const pipeline = client.pipeline.bind(client);
+  client.pipeline = () => Object.assign(pipeline(), { zrem: undefined, unlink: undefined, del: undefined });
+  const store = new RedisStore(client);
+  await store.set('k', 1);
+  const [deleted, got, has, set] = await Promise.allSettled([
+    store.delete('k'),
+    store.get('k'),
+    store.has('k'),
+    store.set('other', 2),
+  ]);
+  assert.match(deleted.reason.message, /unknown command 'unlink'/);
+  assert.deepEqual([got.value, has.value, set.status], [1, true, 'fulfilled']);
+  assert.equal(await store.get('other'), 2);
+});
+
+for (const [what, pipeline] of Object.entries({
+  'makes no pipeline': () => {
+    throw new Error('no pipeline today');
+  },
+  'takes no command of one': () => ({
+    set() {
+      throw new Error('no pipeline today');
+    },
+    zadd() {
+      return this;
+    },
+    exec: async () => [],
+  }),
+  'sends none': () => ({
+    set() {
+      return this;
+    },
+    zadd() {
+      return this;
+    },
+    exec() {
+      throw new Error('no pipeline today');
+    },
+  }),
+})) {
+  test(`a client that ${what} fails these commands alone, and no rejection is left unhandled`, async () => {
+    const unhandled = [];
+    const hear = (reason) => unhandled.push(reason);
+    process.on('unhandledRejection', hear);
+    const client = new MinimalRedis();
+    client.pipeline = pipeline;
+    client.getBuffer = () => Promise.reject(new Error('no read today'));
+    const store = new RedisStore(client);
+    const [got, set, has] = await Promise.allSettled([store.get('k'), store.set('k', 1), store.has('k')]);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', hear);
+    assert.match(got.reason.message, /no read today/);
+    assert.match(set.reason.message, /no pipeline today/);
+    assert.equal(has.value, false);
+    assert.deepEqual(unhandled, []);
+  });
+}
+
 test('a client that imitates scripts is used without them: a value loaded after a delete is stored', async (t) => {
   const client = new RedisMock({ host: 'imitated' });
   const { cache, told } = cacheOver(t, client);
