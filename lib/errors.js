@@ -106,6 +106,20 @@ function messageOf(error) {
 }
 
 /**
+ * Why something has failed: always a text, whatever was thrown.
+ * @param {unknown} error
+ * @returns {string}
+ */
+function reasonOf(error) {
+  try {
+    const message = /** @type {Foreign} */ (error)?.message;
+    return typeof message === 'string' ? message : String(error);
+  } catch {
+    return 'an error that cannot be shown';
+  }
+}
+
+/**
  * Loads of some keys of a `getMany` failed.
  * @param {Map<any, unknown>} failures the error of each of these keys
  * @param {Map<any, unknown>} partial the values of the others
@@ -174,6 +188,7 @@ module.exports = {
   noMemoryLayer,
   noTags,
   noStale,
+  reasonOf,
   unprefixed,
   withoutLogin,
   optionType,

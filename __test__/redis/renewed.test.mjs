@@ -99,6 +99,13 @@ for (const [what, password, message] of [
     },
     /no token today/,
   ],
+  ['throws a symbol', () => Promise.reject(Symbol('no token')), /Symbol\(no token\)/],
+  ['throws an object without a prototype', () => Promise.reject(Object.create(null)), /an error that cannot be shown/],
+  [
+    'throws an error whose message is no text',
+    () => Promise.reject(Object.assign(new Error(), { message: 5 })),
+    /there is no password.*5/,
+  ],
   ['returns no password', () => 5, /must return a string, or \{ username, password \}/],
 ]) {
   test(`a function as password that ${what} is told, and called again`, async (t) => {
