@@ -201,6 +201,24 @@ for (const [line, { createClient, createClientPool, createCluster, createSentine
     client.destroy();
   });
 
+  test(`${line}: a store of a client that was destroyed before is closed, until that connects again`, async (t) => {
+    const server = await redisServer(t);
+    const client = opened(t, createClient({ url: server.url }));
+    await until(() => client.isReady, 'it is connected');
+    client.destroy();
+    const store = new RedisStore(client);
+    await assert.rejects(store.get('k'), { message: /was closed/ });
+    await client.connect();
+    await until(
+      () =>
+        store.set('k', 1).then(
+          () => true,
+          () => false,
+        ),
+      'the store is back',
+    );
+  });
+
   test(`${line}: a client that is not connected yet does for a store`, async (t) => {
     const server = await redisServer(t);
     const store = new RedisStore(createClient({ url: server.url }));

@@ -24,6 +24,24 @@ test('thirty stores on one client make one connection and no warning', async (t)
   assert.ok(client.listenerCount('ready') < 3);
 });
 
+test('stores on one client with time limits of their own have one listener an event', async (t) => {
+  const { client } = await redisWithClient(t);
+  const warnings = [];
+  const onWarning = (warning) => warnings.push(warning.message);
+  process.on('warning', onWarning);
+  t.after(() => process.off('warning', onWarning));
+  const before = client.listenerCount('ready');
+  const stores = Array.from({ length: 30 }, (_, at) => new RedisStore(client, { commandTimeoutMs: 1000 + at }));
+  await Promise.all(stores.slice(0, 3).map((store, at) => store.set(`k${at}`, at)));
+  assert.equal(client.listenerCount('ready') - before, 1);
+  client.disconnect();
+  await until(() => client.status === 'end', 'the client ends');
+  for (const store of stores) await assert.rejects(store.get('k'), /was closed/);
+  await client.connect();
+  await until(() => stores[2].get('k2').catch(() => undefined), 'they are back');
+  assert.deepEqual(warnings, []);
+});
+
 test('stores of one URL share a connection, those of another database do not', async (t) => {
   const { server, client } = await redisWithClient(t);
   const stores = [`${server.url}/0`, `${server.url}/0`, `${server.url}/1`].map((url) => new RedisStore(url));

@@ -7,16 +7,17 @@ const { answerTo, withTrust } = require('./owner.js');
 
 const { raw } = bridge;
 
-/**
- * Stops following clients when nothing uses their connection. It belongs to this realm, and its contents end with it.
- */
-const unfollowed = new FinalizationRegistry((/** @type {() => void} */ end) => end());
+/** Forgets connections that nothing uses. It belongs to this realm, and its contents end with it. */
+const unused = new FinalizationRegistry((/** @type {() => void} */ end) => end());
 
 /** Connections by their source: an object of the user, or a text that describes an address. */
-/** @type {WeakMap<object, Map<string, WeakRef<Connection>>>} */
+/** @typedef {Map<string, WeakRef<Connection>>} Connections */
+/** @type {WeakMap<object, Connections>} */
 const ofObjects = new WeakMap();
-/** @type {Map<string, WeakRef<Connection>>} */
+/** @type {Connections} */
 const ofAddresses = new Map();
+/** What ends that the connections of a client hear of it. @type {WeakMap<Connections, () => void>} */
+const unfollows = new WeakMap();
 
 /**
  * @typedef {object} Member a store
@@ -34,17 +35,13 @@ class Connection {
   /**
    * @param {import('./owner.js').Source} source
    * @param {Foreign} [client] to be followed
-   * @param {{ ended: string, ready: string }} [events] of the client
    */
-  constructor(source, client, events) {
+  constructor(source, client) {
     this.#source = source;
     this.#client = client;
     /** As the addon knows its owner. @type {number} */
     this.number = bridge.nextAdapter++;
     bridge.addBus(this, this.number);
-    if (client !== undefined) unfollowed.register(this, follow(client, followers(new WeakRef(this), events)));
-    const driven = source.port?.client;
-    if (driven !== undefined) unfollowed.register(this, follow(driven, drivers(new WeakRef(this))));
   }
 
   /** Of a client that is driven. */
@@ -83,7 +80,7 @@ class Connection {
   /** @param {Member} member */
   add(member) {
     this.#members.add(new WeakRef(member));
-    if (this.#client?.status === 'end') raw.closeRedisStore(member.id);
+    if (this.#client !== undefined && hasEnded(this.#client)) raw.closeRedisStore(member.id);
   }
 
   /** @param {(id: number) => void} act on each store that is in use */
@@ -99,25 +96,45 @@ class Connection {
 }
 
 /**
- * Handlers that end, restore and renew a connection together with that of the client whose options it uses.
- * @param {WeakRef<Connection>} held weak, as the client must not keep an unused connection alive
+ * Whether a client of `ioredis` or node-redis has ended. One of node-redis that was never connected is not open either.
+ * @param {Foreign} client
+ */
+function hasEnded(client) {
+  return client.status === 'end' || (client.isOpen === false && client.socketEpoch > 0);
+}
+
+/**
+ * Handlers that end, restore and renew connections together with that of the client whose options they use.
+ * @param {Connections} connections
  * @param {{ ended: string, ready: string }} [events]
  * @returns {Record<string, () => void>}
  */
-function followers(held, { ended, ready } = { ended: 'end', ready: 'ready' }) {
+function followers(connections, { ended, ready } = { ended: 'end', ready: 'ready' }) {
   return {
-    [ended]: () => held.deref()?.each(raw.closeRedisStore),
-    [ready]: () => held.deref()?.each(raw.reopenRedisStore),
-    select: () => held.deref()?.renew(),
+    [ended]: () => each(connections, (connection) => connection.each(raw.closeRedisStore)),
+    [ready]: () => each(connections, (connection) => connection.each(raw.reopenRedisStore)),
+    select: () => each(connections, (connection) => connection.renew()),
   };
 }
 
 /**
- * Handlers for a client that is driven: once it has a connection again, the store is tried again.
- * @param {WeakRef<Connection>} held
+ * Handlers for a client that is driven: once it has a connection again, its stores are tried again.
+ * @param {Connections} connections
+ * @returns {Record<string, () => void>}
  */
-function drivers(held) {
-  return { ready: () => held.deref()?.renew() };
+function drivers(connections) {
+  return { ready: () => each(connections, (connection) => connection.renew()) };
+}
+
+/**
+ * @param {Connections} connections
+ * @param {(connection: Connection) => void} act
+ */
+function each(connections, act) {
+  for (const held of connections.values()) {
+    const connection = held.deref();
+    if (connection !== undefined) act(connection);
+  }
 }
 
 /**
@@ -128,6 +145,25 @@ function drivers(held) {
 function follow(client, handlers) {
   for (const name of Object.keys(handlers)) client.on?.(name, handlers[name]);
   return () => Object.keys(handlers).forEach((name) => client.off?.(name, handlers[name]));
+}
+
+/**
+ * Keeps a connection under a name for as long as it is used. All those of a client hear of it by the same handlers.
+ * @param {Connections} known held by them weakly: a client must not keep an unused connection alive
+ * @param {string} name
+ * @param {Connection} connection
+ * @param {() => () => void} [follows] begins that they hear of their client, and returns what ends it
+ */
+function keep(known, name, connection, follows) {
+  known.set(name, new WeakRef(connection));
+  if (follows !== undefined && !unfollows.has(known)) unfollows.set(known, follows());
+  unused.register(connection, () => {
+    if (known.get(name)?.deref() !== undefined) return;
+    known.delete(name);
+    if (known.size > 0) return;
+    unfollows.get(known)?.();
+    unfollows.delete(known);
+  });
 }
 
 /**
@@ -168,10 +204,9 @@ function connectionOf(redis, target, settings) {
   const name = nameOf(target.client === undefined ? target.address : undefined, settings);
   let connection = known.get(name)?.deref();
   if (connection === undefined) {
-    connection = new Connection(source, target.client, target.follow);
-    known.set(name, new WeakRef(connection));
-    const forget = () => known.get(name)?.deref() === undefined && known.delete(name);
-    unfollowed.register(connection, forget);
+    const { client, follow: events } = target;
+    connection = new Connection(source, client);
+    keep(known, name, connection, client && (() => follow(client, followers(known, events))));
   }
   const [beside] = connection.members();
   const described = { ...describedBy(source, changes), ...(beside === undefined ? {} : { beside: beside.id }) };
@@ -203,7 +238,7 @@ function drivenConnectionOf(redis, { client = redis }, settings) {
   const address = { client: port.features };
   if (connection === undefined) {
     connection = new Connection({ address: () => address, port });
-    known.set(name, new WeakRef(connection));
+    keep(known, name, connection, () => follow(port.client, drivers(known)));
   }
   const [beside] = connection.members();
   const described = { address, renewal: 'never', ...(beside === undefined ? {} : { beside: beside.id }) };
