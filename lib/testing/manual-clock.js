@@ -133,7 +133,7 @@ function functionsOf(timers) {
  */
 function put(functions) {
   Object.assign(globalThis, functions);
-  Date.prototype.constructor = functions.Date;
+  functions.Date.prototype.constructor = functions.Date;
 }
 
 /** Lets promises settle, and callbacks that wait for a turn of the event loop run. */
