@@ -87,6 +87,39 @@ test('the methods of the definition are called on it', async () => {
   assert.equal(isInspectableStore(defineStore(overMap())), false);
 });
 
+test('a cache over it asks for several keys at once if it has the methods', async (t) => {
+  const called = [];
+  const definition = {
+    ...overMap(),
+    getMany(keys) {
+      called.push(['getMany', ...keys]);
+      return keys.map((key) => this.get(key));
+    },
+    setMany(entries) {
+      called.push(['setMany', ...entries.flat()]);
+      for (const entry of entries) this.set(...entry);
+    },
+    deleteMany(keys) {
+      called.push(['deleteMany', ...keys]);
+      for (const key of keys) this.delete(key);
+    },
+  };
+  const cache = new LazyLayersCache({ l1: false, l2: defineStore(definition) });
+  t.after(() => cache.close());
+  await cache.setMany([
+    ['a', 1],
+    ['b', 2],
+  ]);
+  assert.deepEqual([...(await cache.getMany(['a', 'b', 'c']))].flat(), ['a', 1, 'b', 2]);
+  await cache.deleteMany(['a', 'b']);
+  assert.equal(definition.values.size, 0);
+  assert.deepEqual(called, [
+    ['setMany', 'a', 1, 'b', 2],
+    ['getMany', 'a', 'b', 'c'],
+    ['deleteMany', 'a', 'b'],
+  ]);
+});
+
 test('a cache over it takes part in locks only if it has them', async (t) => {
   const tokens = [];
   const locking = { ...overMap(), acquireLock: (_key, token) => tokens.push(token) > 0, releaseLock: () => {} };

@@ -103,6 +103,35 @@ for (const [what, [value, message]] of Object.entries(refused)) {
   });
 }
 
+for (const [what, thrown] of Object.entries({
+  'a symbol': Symbol('broken'),
+  'an object without a prototype': Object.create(null),
+  'an error whose message is no text': Object.assign(new Error(), { message: 5 }),
+})) {
+  test(`a value whose getter throws ${what} cannot be packed, and is no failure of Redis`, async (t) => {
+    const { server, client } = await redisWithClient(t);
+    const store = new RedisStore(server.url);
+    const resilience = { l2CircuitBreaker: { failureThreshold: 1 } };
+    const cache = new LazyLayersCache({ l2: store, l1: false, resilience });
+    t.after(() => cache.close());
+    const told = record(cache);
+    const value = {
+      get broken() {
+        throw thrown;
+      },
+    };
+    await cache.set('k', 'before');
+    await cache.set('k', value);
+    const [{ error, state }] = told.of('l2:error');
+    assert.match(error.message, /a value cannot be packed/);
+    assert.equal(state, 'closed');
+    assert.equal(await client.exists('cache:k'), 0);
+    await store.set('k', 'before');
+    await assert.rejects(store.set('k', value), /a value cannot be packed/);
+    assert.equal(await client.exists('cache:k'), 0);
+  });
+}
+
 test('a value that holds a function is told, not stored, and the value before it is removed', async (t) => {
   const { server, client } = await redisWithClient(t);
   for (const redis of [server.url, standIn(client)]) {

@@ -5,6 +5,7 @@ const { KeptContext } = require('./context.js');
 const { REPORT, TARGET } = require('./contract/codes.js');
 const { FORM_BITS } = require('./contract/numbers.js');
 const { METHODS } = require('./contract/words.js');
+const { reasonOf } = require('./errors.js');
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
@@ -271,7 +272,7 @@ class Adapter {
       transfer[0] = 1;
       return payload;
     } catch (error) {
-      return `a value cannot be packed: ${/** @type {Foreign} */ (error)?.message ?? error}`;
+      return `a value cannot be packed: ${reasonOf(error)}`;
     }
   }
 
@@ -289,7 +290,7 @@ class Adapter {
       transfer[0] = core?.weigh(value) ?? 0;
       return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : OF_SEVERAL_KEYS, value);
     } catch (error) {
-      return `a value cannot be read: ${/** @type {Foreign} */ (error)?.message ?? error}`;
+      return `a value cannot be read: ${reasonOf(error)}`;
     }
   }
 

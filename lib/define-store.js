@@ -7,7 +7,10 @@ const { bridge } = require('./raw.js');
 const { raw } = bridge;
 
 /** Methods that are passed on as they are, where the definition has them. */
-const OPTIONAL = Object.freeze(['acquireLock', 'releaseLock', 'inspect', 'close']);
+const OPTIONAL = Object.freeze([
+  ...['acquireLock', 'releaseLock', 'inspect', 'close'],
+  ...['getMany', 'setMany', 'deleteMany'],
+]);
 /** How many keys of a pattern are deleted at a time. */
 const AT_ONCE = 100;
 

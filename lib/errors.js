@@ -28,6 +28,14 @@ function show(value) {
 }
 
 /**
+ * A URL, or a text that was to be one, as it is shown: without a login, which may itself contain an @ or a slash.
+ * @param {string} url
+ */
+function withoutLogin(url) {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^]*@/i, '$1…@');
+}
+
+/**
  * An option of the wrong type.
  * @param {string} path
  * @param {string} allowed
@@ -94,6 +102,20 @@ function messageOf(error) {
     return typeof message === 'string' ? unprefixed(message) : '';
   } catch {
     return '';
+  }
+}
+
+/**
+ * Why something has failed: always a text, whatever was thrown.
+ * @param {unknown} error
+ * @returns {string}
+ */
+function reasonOf(error) {
+  try {
+    const message = /** @type {Foreign} */ (error)?.message;
+    return typeof message === 'string' ? message : String(error);
+  } catch {
+    return 'an error that cannot be shown';
   }
 }
 
@@ -166,7 +188,9 @@ module.exports = {
   noMemoryLayer,
   noTags,
   noStale,
+  reasonOf,
   unprefixed,
+  withoutLogin,
   optionType,
   optionRange,
   argument,

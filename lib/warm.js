@@ -9,7 +9,7 @@ const { createHash, randomUUID } = require('node:crypto');
 const { readFileSync, rmSync } = require('node:fs');
 const { open, rename, rm } = require('node:fs/promises');
 
-const { argument, closed, misuse, optionRange, optionType } = require('./errors.js');
+const { argument, closed, misuse, optionRange, optionType, reasonOf } = require('./errors.js');
 const { count } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
 const { setImmediate } = require('./platform.js');
@@ -185,7 +185,7 @@ function warm(core, given) {
   try {
     takeBack(core, bytes);
   } catch (error) {
-    logger.warn(`nothing is taken back from ${file}: ${/** @type {Foreign} */ (error)?.message ?? error}`);
+    logger.warn(`nothing is taken back from ${file}: ${reasonOf(error)}`);
   }
 }
 

@@ -15,11 +15,22 @@ use crate::{
     queue::{BusQueue, Item},
 };
 
+/// Whether new connections log in as the address says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Renewal {
+    /// They do.
+    Never,
+    /// As the options of a client say then.
+    Client,
+    /// As a function of the user says.
+    Function,
+}
+
 /// The object of JavaScript that has made a store or a bus.
 pub(crate) struct JsOwner {
     pub(crate) number: u32,
-    /// Whether the login may change.
-    pub(crate) renews: bool,
+    pub(crate) renewal: Renewal,
     pub(crate) queue: Arc<BusQueue>,
 }
 
@@ -50,19 +61,27 @@ impl JsOwner {
 
 impl ConnectionOwner for JsOwner {
     fn login(&self, server: Server) -> BoxFuture<'_, Result<Option<CurrentLogin>, String>> {
-        if !self.renews {
+        if self.renewal == Renewal::Never {
             return Box::pin(std::future::ready(Ok(None)));
         }
         let question = json!({ "what": "login", "sentinel": server == Server::Sentinel });
         let answer = self.ask(Asked::Fact(question.to_string()));
+        let must_answer = server == Server::Data && self.has_login();
         Box::pin(async move {
             let answer = answer.await.and_then(|json| serde_json::from_slice::<LoginAnswer>(&json).ok());
             match answer {
                 Some(LoginAnswer { error: Some(error), .. }) => Err(error),
                 Some(LoginAnswer { login, .. }) => Ok(login),
+                None if must_answer => {
+                    Err("the function \"password\" gave no answer that can be used".to_owned())
+                }
                 None => Ok(None),
             }
         })
+    }
+
+    fn has_login(&self) -> bool {
+        self.renewal == Renewal::Function
     }
 
     fn certificate(&self, node: &Node, server: Server) -> BoxFuture<'_, Option<TrustedCertificate>> {

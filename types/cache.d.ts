@@ -148,8 +148,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * In Redis it takes one round trip, however many entries there are: they stay there until they expire or are written
    * again, and nobody reads them. `size()` of Redis and the listing of `inspect()` count them.
    *
-   * Rejects with an Error with code `NO_TAGS` if L1 is not the memory layer of this package, or if L2 is a store of
-   * your own, not a `RedisStore`.
+   * Rejects with an Error with code `NO_TAGS` if the cache has neither the memory layer of this package as L1 nor a
+   * `RedisStore` as L2, or if L1 or L2 is a store of your own.
    * @param tags a text that is not empty, or at most 100 of them
    */
   deleteByTag(tags: string | readonly string[]): Promise<void>;
@@ -206,7 +206,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    */
   wrap<A extends unknown[], R extends V | undefined>(
     fn: (...args: A) => R | PromiseLike<R>,
-    options: WrapOptions<A, R, K>,
+    // The arguments are those of `fn`: parameters of `key` do not tell which of them may be missing.
+    options: WrapOptions<[A][A extends unknown ? 0 : never], R, K>,
   ): Wrapped<A, Loaded<V, R>, K>;
 
   /** Live entries of L1; without one, of L2; without either, 0. */

@@ -5,7 +5,8 @@ import type { CacheOptions } from './options.js';
  * The methods of a second layer. They are called as methods of this object, and may answer at once or by a promise.
  * Required are `get`, `set` and `delete`, and either `keys`, or both `deleteByPattern` and `size`.
  */
-export interface StoreDefinition<V = unknown> extends Partial<DistributedLock> {
+export interface StoreDefinition<V = unknown>
+  extends Partial<DistributedLock>, Pick<LayerStore<string, V>, 'getMany' | 'setMany' | 'deleteMany'> {
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: string): V | undefined | Promise<V | undefined>;
   /** Stores a value, for `options.ttlMs` milliseconds if that is given (`Infinity`: no expiry). */
@@ -39,4 +40,5 @@ export interface StoreDefinition<V = unknown> extends Partial<DistributedLock> {
  */
 export declare function defineStore<V = unknown, D extends StoreDefinition<V> = StoreDefinition<V>>(
   store: D & StoreDefinition<V>,
-): LayerStore<string, V> & Pick<D, Extract<keyof D, 'acquireLock' | 'releaseLock' | 'inspect' | 'close'>>;
+): LayerStore<string, V> &
+  Pick<D, Extract<keyof D, 'acquireLock' | 'releaseLock' | 'inspect' | 'close' | 'getMany' | 'setMany' | 'deleteMany'>>;

@@ -83,8 +83,9 @@ export interface Namespace<V = unknown> {
   /** See `wrap` of a cache. Keys are without the name. */
   wrap<A extends unknown[], R extends V | undefined>(
     fn: (...args: A) => R | PromiseLike<R>,
-    options: WrapOptions<A, R, CacheKey | bigint>,
-  ): Wrapped<A, R, CacheKey | bigint>;
+    // The arguments are those of `fn`: parameters of `key` do not tell which of them may be missing.
+    options: WrapOptions<[A][A extends unknown ? 0 : never], R, CacheKey | bigint>,
+  ): Wrapped<A, Loaded<V, R>, CacheKey | bigint>;
 
   /** Removes all of this namespace, and of those in it, here and at other instances. */
   clear(): Promise<void>;

@@ -180,8 +180,8 @@ export interface CallOptions extends CacheOptions {
   shouldCache?: ((value: any) => boolean) | undefined;
   /**
    * Tags of the value that is stored, at most 100 texts that are not empty, each of at most 512 bytes in UTF-8: see
-   * `deleteByTag`. Without an L1 they are refused. A store of your own gets them as they are; the cache itself does
-   * nothing with them.
+   * `deleteByTag`. Without an L1 they are in the `RedisStore` alone; without both they are refused. A store of your own
+   * gets them as they are; the cache itself does nothing with them.
    */
   tags?: readonly string[] | undefined;
 }

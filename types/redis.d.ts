@@ -29,8 +29,8 @@ export interface RedisLoginOptions {
   /** The user. Default: Redis' default user. */
   username?: string | null | undefined;
   /**
-   * The password, or a function that returns it, for tokens that expire: it is called before each connection. Default:
-   * none.
+   * The password, or a function that returns it, for tokens that expire: it is called before each connection, and has
+   * half of `connectTimeoutMs` to answer. Without an answer there is no connection. Default: none.
    */
   password?: string | (() => RedisPassword | Promise<RedisPassword>) | null | undefined;
   /** Encryption; `true` for that of the system. Default: none. */
@@ -51,13 +51,16 @@ export interface RedisServerOptions extends RedisNode, RedisLoginOptions {
 
 /** A cluster. */
 export interface RedisClusterOptions extends RedisLoginOptions {
-  /** Some of its nodes; the others are found through them. */
+  /**
+   * Some of its nodes, also as URLs; the others are found through them. A login and encryption in a URL count for all
+   * nodes, where none are given beside `nodes`. They must be the same in all URLs.
+   */
   nodes: (RedisNode | string)[];
 }
 
 /** The master that sentinels name. */
 export interface RedisSentinelOptions extends RedisLoginOptions {
-  /** The sentinels. */
+  /** The sentinels, also as URLs. A login and encryption in a URL count for all sentinels, as above. */
   sentinels: (RedisNode | string)[];
   /** The name that they have for the master. */
   name: string;
@@ -118,8 +121,11 @@ export interface NodeRedisServerOptions {
   socket?: NodeRedisSocketOptions | undefined;
   /** The user. Default: Redis' default user. */
   username?: string | undefined;
-  /** The password. Default: none. */
-  password?: string | undefined;
+  /**
+   * The password, or a function as of `RedisLoginOptions`; a string in `rootNodes` and `sentinelClientOptions`.
+   * Default: none.
+   */
+  password?: string | (() => RedisPassword | Promise<RedisPassword>) | undefined;
   /** The number of the database. Default: 0. */
   database?: number | undefined;
 }
@@ -128,7 +134,7 @@ export interface NodeRedisServerOptions {
 export interface NodeRedisClusterOptions {
   /** Some of its nodes; the others are found through them. */
   rootNodes: NodeRedisServerOptions[];
-  /** How to log in to all nodes, and whether to encrypt. Default: as to the first node. */
+  /** How to log in to all nodes, and whether to encrypt. Default: as to the nodes, which must not differ. */
   defaults?: NodeRedisServerOptions | undefined;
   /** As of `RedisLoginOptions`. */
   keyPrefix?: string | undefined;

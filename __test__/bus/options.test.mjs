@@ -43,6 +43,22 @@ const REFUSED = {
     rabbit({ url: 'http://user:secret@host' }),
     /option "url" must be a URL such as amqp:\/\/.*got "http:\/\/…@host"/,
   ],
+  'a URL whose password has a slash and an @': [
+    rabbit({ url: 'amqp://user:sec/r@et@host:port' }),
+    /option "url" .*got "amqp:\/\/…@host:port"/,
+  ],
+  'a URL without a scheme': [rabbit({ url: 'user:secret@host' }), /option "url" .*got "…@host"/],
+  'a server whose password has a slash': [
+    connection({ servers: 'user:sec/ret@host:port' }),
+    /option "connectionOptions.servers" .*got "…@host:port"/,
+  ],
+  'half a character in a channel': [redis({}, 'a\ud800'), /option "channel" must be a string of whole characters/],
+  'half a character in an exchange': [rabbit({}, 'a\ud800'), /option "exchange" must be a string of whole characters/],
+  'half a character in a URL': [
+    rabbit({ url: 'amqp://u:p\ud800@host' }),
+    /option "url" must be a string of whole characters, got "\(hidden\)"/,
+  ],
+  'half a character in a subject': [nats({ subject: 'a\ud800' }), /option "subject" must be a string of whole/],
   exchangeType: [
     rabbit({ exchangeType: 'queue' }),
     /option "exchangeType" must be one of "fanout", "topic", "direct", "headers", got "queue"/,

@@ -65,6 +65,40 @@ const options = [
     },
   ],
   [
+    { nodes: ['redis://a', 'rediss://u:p@b:2'] },
+    {
+      cluster: {
+        nodes: [
+          { host: 'a', port: 6379 },
+          { host: 'b', port: 2 },
+        ],
+        username: 'u',
+        password: 'p',
+        tls: {},
+      },
+    },
+  ],
+  [
+    { nodes: ['redis://u:p@a'], password: 'common', tls: { ca: 'A' } },
+    { cluster: { nodes: [{ host: 'a', port: 6379 }], password: 'common', tls: { ca: 'A' } } },
+  ],
+  [
+    { nodes: [{ host: 'a', password: 'p', tls: true }] },
+    { cluster: { nodes: [{ host: 'a', port: 6379 }], password: 'p', tls: {} } },
+  ],
+  [
+    { sentinels: ['rediss://:s@a:1'], name: 'main', password: 'p' },
+    {
+      sentinel: {
+        sentinels: [{ host: 'a', port: 1 }],
+        name: 'main',
+        password: 'p',
+        sentinelLogin: { password: 's' },
+        sentinelTls: {},
+      },
+    },
+  ],
+  [
     { sentinels: [{ host: 'a', port: 26379 }], name: 'main', sentinelPassword: 's', password: 'p', sentinelTLS: true },
     {
       sentinel: {
@@ -88,6 +122,10 @@ const refused = [
   [5, 'INVALID_ARGUMENT', /redis must be a client of ioredis or of redis .*, a URL, or connection options .*, got 5/],
   [undefined, 'INVALID_ARGUMENT', /redis must be a client/],
   ['http://user:secret@h', 'INVALID_OPTION', /"redis" must be a URL such as redis:.*got "http:\/\/…@h"/],
+  ['redis://:ab/cdSECRET@h:6379/0', 'INVALID_OPTION', /got "redis:\/\/…@h:6379\/0"/],
+  ['redis://:ab@cd/SECRET@h:port', 'INVALID_OPTION', /got "redis:\/\/…@h:port"/],
+  ['user:SECRET@h:6379', 'INVALID_OPTION', /got "…@h:6379"/],
+  [{ nodes: ['user:SEC/RET@h:6379'] }, 'INVALID_OPTION', /got "redis:\/\/…@h:6379"/],
   ['redis://h/x', 'INVALID_OPTION', /the number of a database/],
   ['redis://:50%off@h', 'INVALID_OPTION', /"redis" must be a URL whose percent signs .*got "redis:\/\/…@h"/],
   ['unix:///run/50%off', 'INVALID_OPTION', /percent signs/],
@@ -96,8 +134,42 @@ const refused = [
   [{ host: 5 }, 'INVALID_OPTION', /option "host" must be a string, got 5/],
   [{ port: 0 }, 'INVALID_OPTION', /option "port" must be a port: an integer from 1 to 65535, got 0/],
   [{ db: -1 }, 'INVALID_OPTION', /option "db"/],
+  [{ db: 1e20 }, 'INVALID_OPTION', /option "db" must be the number of a database/],
+  [{ db: true }, 'INVALID_OPTION', /option "db" must be the number of a database/],
+  [{ db: [] }, 'INVALID_OPTION', /option "db" must be the number of a database/],
+  ['redis://h/99999999999999999999', 'INVALID_OPTION', /option "redis" must be the number of a database/],
+  [{ port: [7000] }, 'INVALID_OPTION', /option "port" must be a port/],
+  [{ host: 'a\ud800' }, 'INVALID_OPTION', /option "host" must be a string of whole characters/],
+  [
+    { password: 'a\ud800' },
+    'INVALID_OPTION',
+    /option "password" must be a string of whole characters, got "\(hidden\)"/,
+  ],
+  ['/run/\ud800.sock', 'INVALID_OPTION', /option "redis" must be a string of whole characters/],
+  [{ tls: { ca: '\ud800' } }, 'INVALID_OPTION', /option "tls\.ca" must be a string of whole characters/],
   [{ nodes: [] }, 'INVALID_OPTION', /option "nodes" must be an array of \{ host, port \}/],
   [{ nodes: [{ port: 70_000 }] }, 'INVALID_OPTION', /option "nodes\[0\]\.port"/],
+  [{ nodes: [''] }, 'INVALID_OPTION', /option "nodes\[0\]" must be a server such as host:6379 .*, got ""/],
+  [{ nodes: ['unix:///run/redis.sock'] }, 'INVALID_OPTION', /option "nodes\[0\]" must be a server such as/],
+  [{ nodes: ['redis://a/3'] }, 'INVALID_OPTION', /option "nodes\[0\]" must be a server .*, without a database/],
+  [{ nodes: ['a'], db: 3 }, 'INVALID_OPTION', /option "db" must be left out: a cluster has one database/],
+  [{ nodes: [{ url: 'redis://u:SECRET@a' }] }, 'INVALID_OPTION', /option "nodes\[0\]\.url" must be left out/],
+  [
+    { nodes: ['redis://:SECRET@a', 'redis://:OTHER@b'] },
+    'INVALID_OPTION',
+    /option "nodes\[1\]" must be a server with the login of the others/,
+  ],
+  [
+    { nodes: ['rediss://a', { host: 'b', tls: { ca: 'A' } }] },
+    'INVALID_OPTION',
+    /option "nodes\[1\]" must be a server with the encryption of the others/,
+  ],
+  [
+    { nodes: [{ host: 'a', password: () => 'p' }] },
+    'INVALID_OPTION',
+    /option "nodes\[0\]\.password" must be a string, got function/,
+  ],
+  [{ sentinels: ['/run/redis.sock'], name: 'm' }, 'INVALID_OPTION', /option "sentinels\[0\]" must be a server/],
   [{ sentinels: [{}] }, 'INVALID_OPTION', /option "name" must be a string/],
   [
     { tls: { servername: 'x' } },
@@ -115,6 +187,7 @@ for (const [given, code, message] of refused) {
 
 const storeOptions = [
   [{ prefix: 5 }, /option "prefix" must be a string, got 5/],
+  [{ prefix: 'a\ud800' }, /option "prefix" must be a string of whole characters/],
   [{ indexKey: 5 }, /option "indexKey" must be a string/],
   [{ useIndex: 'yes' }, /option "useIndex" must be true or false/],
   [{ scanCount: 0 }, /option "scanCount" must be a positive integer/],
@@ -211,6 +284,12 @@ for (const [line, Client, Group] of [
       password: 'p',
     };
     assert.deepEqual(addressOf(client), { address: { cluster }, keyPrefix: 'k:' });
+  });
+
+  test(`${line}: logins and encryption in URLs of the nodes of a cluster are read`, () => {
+    const client = new Group(['rediss://u:p@a:1', 'rediss://u:p@b:2'], { lazyConnect: true });
+    const { cluster } = addressOf(client).address;
+    assert.deepEqual([cluster.username, cluster.password, cluster.tls], ['u', 'p', {}]);
   });
 
   const others = {

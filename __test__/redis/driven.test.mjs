@@ -7,6 +7,8 @@ import { LazyLayersCache, RedisStore } from '../../index.mjs';
 import { deferred, until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
 import { MinimalRedis } from '../support/minimal-redis.mjs';
+import { redisWithClient } from '../support/servers/redis.mjs';
+import { standIn } from './kinds.mjs';
 
 const RedisMock = createRequire(new URL('../tools/package.json', import.meta.url))('ioredis-mock');
 
@@ -127,6 +129,66 @@ test('a command that a client does not know is an error of that call alone', asy
   assert.equal(await store.get('k'), 1);
 });
 
+test('a command that a pipeline lacks is an error of the calls that need it alone', async () => {
+  const client = new MinimalRedis();
+  const pipeline = client.pipeline.bind(client);
+  client.pipeline = () => Object.assign(pipeline(), { zrem: undefined, unlink: undefined, del: undefined });
+  const store = new RedisStore(client);
+  await store.set('k', 1);
+  const [deleted, got, has, set] = await Promise.allSettled([
+    store.delete('k'),
+    store.get('k'),
+    store.has('k'),
+    store.set('other', 2),
+  ]);
+  assert.match(deleted.reason.message, /unknown command 'unlink'/);
+  assert.deepEqual([got.value, has.value, set.status], [1, true, 'fulfilled']);
+  assert.equal(await store.get('other'), 2);
+});
+
+for (const [what, pipeline] of Object.entries({
+  'makes no pipeline': () => {
+    throw new Error('no pipeline today');
+  },
+  'takes no command of one': () => ({
+    set() {
+      throw new Error('no pipeline today');
+    },
+    zadd() {
+      return this;
+    },
+    exec: async () => [],
+  }),
+  'sends none': () => ({
+    set() {
+      return this;
+    },
+    zadd() {
+      return this;
+    },
+    exec() {
+      throw new Error('no pipeline today');
+    },
+  }),
+})) {
+  test(`a client that ${what} fails these commands alone, and no rejection is left unhandled`, async () => {
+    const unhandled = [];
+    const hear = (reason) => unhandled.push(reason);
+    process.on('unhandledRejection', hear);
+    const client = new MinimalRedis();
+    client.pipeline = pipeline;
+    client.getBuffer = () => Promise.reject(new Error('no read today'));
+    const store = new RedisStore(client);
+    const [got, set, has] = await Promise.allSettled([store.get('k'), store.set('k', 1), store.has('k')]);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', hear);
+    assert.match(got.reason.message, /no read today/);
+    assert.match(set.reason.message, /no pipeline today/);
+    assert.equal(has.value, false);
+    assert.deepEqual(unhandled, []);
+  });
+}
+
 test('a client that imitates scripts is used without them: a value loaded after a delete is stored', async (t) => {
   const client = new RedisMock({ host: 'imitated' });
   const { cache, told } = cacheOver(t, client);
@@ -231,4 +293,39 @@ test('stores over one client share its state in the addon, and one listener', as
   await stores[0].get('k');
   await Promise.all(stores.map((store) => store.set('k', 1)));
   assert.deepEqual([client.events.listenerCount('ready'), pipelines], [1, 1]);
+});
+
+test('a client that answers numbers as texts: values, sizes, pages, locks, tags and patterns', async (t) => {
+  const { client } = await redisWithClient(t, [], { stringNumbers: true });
+  const { l2, cache, told } = cacheOver(t, standIn(client));
+  await cache.set('k', 1, { tags: ['t'] });
+  await l2.set('short', 2, { ttlMs: 60_000 });
+  assert.deepEqual([await cache.get('k'), await l2.has('k'), await l2.size()], [1, true, 2]);
+  const { keys } = await l2.inspect();
+  assert.ok(keys.find(({ key }) => key === 'short').ttlRemainingMs > 0);
+  assert.equal(await l2.acquireLock('k', 'token', 60_000), true);
+  await l2.releaseLock('k', 'token');
+  assert.equal(await l2.acquireLock('k', 'token', 60_000), true);
+  await cache.deleteByTag('t');
+  assert.equal(await cache.get('k'), undefined);
+  await cache.clear();
+  assert.deepEqual([await l2.get('short'), await l2.size()], [undefined, 0]);
+  assert.deepEqual(told.of('l2:error'), []);
+});
+
+test('over a client that answers numbers as texts, a load that was overtaken stores nothing', async (t) => {
+  const { client } = await redisWithClient(t, [], { stringNumbers: true });
+  const { l2, cache, told } = cacheOver(t, standIn(client));
+  const [begun, held] = [deferred(), deferred()];
+  const load = cache.getOrSet('k', () => {
+    begun.resolve();
+    return held.promise;
+  });
+  await begun.promise;
+  // By another instance: its own would void the load before it is sent.
+  await cacheOver(t, standIn(client)).cache.delete('k');
+  held.resolve(1);
+  assert.equal(await load, 1);
+  await until(() => told.of('load:overtaken').length === 1, 'it is told');
+  assert.equal(await l2.get('k'), undefined);
 });

@@ -79,6 +79,59 @@ test('options of sentinels of node-redis are understood', () => {
   assert.deepEqual(readAddress(given).address, address);
 });
 
+const password = () => 'token';
+
+const common = {
+  'of the root nodes, else in common words': [
+    { rootNodes: [{ url: 'redis://a:1' }], username: 'u', password: 'x', tls: true },
+    { address: { cluster: { nodes: [{ host: 'a', port: 1 }], username: 'u', password: 'x', tls: {} } } },
+  ],
+  'of the root nodes, in their URLs': [
+    { rootNodes: [{ url: 'rediss://u:p@a:1' }] },
+    { address: { cluster: { nodes: [{ host: 'a', port: 1 }], username: 'u', password: 'p', tls: {} } } },
+  ],
+  'of the root nodes, by a function': [
+    { rootNodes: [{ url: 'redis://u@a:1' }], defaults: { password } },
+    { password, address: { cluster: { nodes: [{ host: 'a', port: 1 }], username: 'u' } } },
+  ],
+  'of a master, by a function': [
+    { name: 'm', sentinelRootNodes: [{ host: 'a', port: 1 }], nodeClientOptions: { password } },
+    { password, address: { sentinel: { sentinels: [{ host: 'a', port: 1 }], name: 'm', sentinelLogin: {} } } },
+  ],
+  'of a master, in a URL': [
+    { name: 'm', sentinelRootNodes: [{ host: 'a', port: 1 }], nodeClientOptions: { url: 'rediss://u:p@h/3' } },
+    {
+      address: {
+        sentinel: {
+          sentinels: [{ host: 'a', port: 1 }],
+          ...{ name: 'm', db: 3, username: 'u', password: 'p', tls: {}, sentinelLogin: {} },
+        },
+      },
+    },
+  ],
+};
+
+for (const [what, [given, target]] of Object.entries(common)) {
+  test(`the login and the encryption ${what}`, () => {
+    assert.deepEqual(readAddress(given), { keyPrefix: '', ...target });
+  });
+}
+
+for (const [given, message] of [
+  [{ rootNodes: [{ password }] }, /"rootNodes\[0\]\.password" must be a string, got function password/],
+  [{ rootNodes: [{ socket: { path: '/s' } }] }, /"rootNodes\[0\]" must be a server with a host, got "\/s"/],
+  [{ rootNodes: [{ url: 'redis://a/3' }] }, /"rootNodes\[0\]\.database" must be left out/],
+  [{ rootNodes: [{ password: 'a' }, { password: 'b' }] }, /"rootNodes\[1\]" must be a server with the login of/],
+  [
+    { name: 'm', sentinelRootNodes: [{ host: 'a' }], sentinelClientOptions: { password } },
+    /"sentinelClientOptions\.password" must be a string/,
+  ],
+]) {
+  test(`what cannot be honoured is refused: ${message.source}`, () => {
+    assert.throws(() => readAddress(given), { code: 'INVALID_OPTION', message });
+  });
+}
+
 test('options in both words are merged', () => {
   assert.deepEqual(readAddress({ host: 'h', port: 7000, database: 2 }).address, single({ db: 2 }));
 });
@@ -146,6 +199,24 @@ for (const [line, { createClient, createClientPool, createCluster, createSentine
     await client.connect();
     await until(() => store.get('k').catch(() => undefined), 'the store is back');
     client.destroy();
+  });
+
+  test(`${line}: a store of a client that was destroyed before is closed, until that connects again`, async (t) => {
+    const server = await redisServer(t);
+    const client = opened(t, createClient({ url: server.url }));
+    await until(() => client.isReady, 'it is connected');
+    client.destroy();
+    const store = new RedisStore(client);
+    await assert.rejects(store.get('k'), { message: /was closed/ });
+    await client.connect();
+    await until(
+      () =>
+        store.set('k', 1).then(
+          () => true,
+          () => false,
+        ),
+      'the store is back',
+    );
   });
 
   test(`${line}: a client that is not connected yet does for a store`, async (t) => {

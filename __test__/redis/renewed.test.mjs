@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RedisEventBus, RedisStore } from '../../index.mjs';
-import { until } from '../support/deferred.mjs';
+import { deferred, until } from '../support/deferred.mjs';
 import { redisServer, redisWithClient } from '../support/servers/redis.mjs';
 
 /** Has the server take another password only, and ends all connections. */
@@ -99,6 +99,13 @@ for (const [what, password, message] of [
     },
     /no token today/,
   ],
+  ['throws a symbol', () => Promise.reject(Symbol('no token')), /Symbol\(no token\)/],
+  ['throws an object without a prototype', () => Promise.reject(Object.create(null)), /an error that cannot be shown/],
+  [
+    'throws an error whose message is no text',
+    () => Promise.reject(Object.assign(new Error(), { message: 5 })),
+    /there is no password.*5/,
+  ],
   ['returns no password', () => 5, /must return a string, or \{ username, password \}/],
 ]) {
   test(`a function as password that ${what} is told, and called again`, async (t) => {
@@ -118,3 +125,31 @@ for (const [what, password, message] of [
     );
   });
 }
+
+test('without the answer of a function as password nothing connects, and a late answer does no harm', async (t) => {
+  const server = await redisServer(t);
+  const late = deferred();
+  let calls = 0;
+  const password = () => (calls++ === 0 ? late.promise : 'any');
+  const options = { host: '127.0.0.1', port: server.port, password };
+  const store = new RedisStore(options, { connectTimeoutMs: 600 });
+  await assert.rejects(
+    store.get('k'),
+    /the function "password" did not answer within 300 ms, half of connectTimeoutMs/,
+  );
+  late.resolve('any');
+  await until(async () => (await store.get('k').catch(() => 'down')) === undefined, 'it is connected');
+});
+
+test('nor is there one to a cluster', async (t) => {
+  const server = await redisServer(t, ['--cluster-enabled', 'yes']);
+  const options = { nodes: [{ host: '127.0.0.1', port: server.port }], password: () => new Promise(() => {}) };
+  const store = new RedisStore(options, { connectTimeoutMs: 600 });
+  await assert.rejects(store.get('k'), /the function "password" did not answer within 300 ms/);
+});
+
+test('a password that cannot be sent to Redis is no reason to connect without one', async (t) => {
+  const server = await redisServer(t);
+  const store = new RedisStore({ host: '127.0.0.1', port: server.port, password: () => 'a\ud800' });
+  await assert.rejects(store.get('k'), /the function "password" gave no answer that can be used/);
+});

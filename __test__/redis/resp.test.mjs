@@ -24,6 +24,15 @@ test('answers of all kinds are written', () => {
   assert.equal(written(...answers.map(settled)), expected.join(''));
 });
 
+test('an error that cannot be shown is the failure of one command', () => {
+  const odd = [Symbol('gone'), Object.create(null), Object.assign(new Error(), { message: Object.create(null) })];
+  assert.equal(
+    written(...odd.map(failed), settled(5)),
+    '*4\r\n-CLIENTERR Symbol(gone)\r\n-CLIENTERR an error that cannot be shown\r\n' +
+      '-CLIENTERR an error that cannot be shown\r\n:5\r\n',
+  );
+});
+
 test('replies of a server keep their code, other errors have that of the client', () => {
   const reply = Object.assign(new Error('ERR syntax\r\nerror'), { name: 'ReplyError' });
   const unnamed = new Error('NOPERM no');

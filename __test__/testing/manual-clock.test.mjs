@@ -1,7 +1,7 @@
 // `manualClock`: a clock for tests that moves by hand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LazyLayersCache } from '../../index.mjs';
+import { deserialize, LazyLayersCache, serialize } from '../../index.mjs';
 import { manualClock } from '../../entry/testing.mjs';
 
 function clockFor(t, options) {
@@ -43,6 +43,24 @@ test('all that tells the time agrees', async (t) => {
   assert.equal(performance.now() - began, 250);
   assert.equal(new Date(5).getTime(), 5);
   assert.ok(new Date() instanceof Date);
+});
+
+test('Date is what it is without the clock, but for the time', async (t) => {
+  const before = new Date(7);
+  const clock = clockFor(t, { now: 1_000_000 });
+  class Day extends Date {}
+  const dates = [before, structuredClone(before), new Date(), new Date(7), new Day(7)];
+  assert.deepEqual(
+    dates.map((date) => date instanceof Date),
+    [true, true, true, true, true],
+  );
+  assert.deepEqual([before.constructor, new Date().constructor, new Day().constructor], [Date, Date, Day]);
+  assert.deepEqual([Date.name, Date.length, Object.keys(Date)], ['Date', 7, []]);
+  assert.deepEqual([Date(), Date.UTC(1970), Date.parse('1970-01-01')], [new Date(1_000_000).toString(), 0, 0]);
+  assert.deepEqual([new Day().getTime(), new Date(1970, 0, 2).getDate()], [1_000_000, 2]);
+  assert.deepEqual(deserialize(serialize([before, new Date()])), [before, new Date(1_000_000)]);
+  clock.restore();
+  assert.deepEqual([before.constructor, new Date() - Date.now() < 1000], [Date, true]);
 });
 
 test('timers are called in their order, with those they start and clear meanwhile', async (t) => {

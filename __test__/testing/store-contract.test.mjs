@@ -39,6 +39,7 @@ const STORES = {
   'a RedisStore by the methods that 0.4.0 called': () => new RedisStore(new MinimalRedis()),
   'a RedisStore by streams, without an index': () => new RedisStore(new StreamingRedis(), { useIndex: false }),
   'a store that is defined': () => defineStore(mapDefinition()),
+  'a store that is defined for several keys': () => defineStore(manyDefinition()),
 };
 
 for (const [kind, make] of Object.entries(STORES)) {
@@ -49,6 +50,17 @@ for (const [kind, make] of Object.entries(STORES)) {
       return run();
     });
   }
+}
+
+/** The same, with methods for several keys. */
+function manyDefinition() {
+  const definition = mapDefinition();
+  return {
+    ...definition,
+    getMany: (keys) => keys.map(definition.get),
+    setMany: (entries, options) => entries.forEach(([key, value]) => definition.set(key, value, options)),
+    deleteMany: (keys) => keys.forEach(definition.delete),
+  };
 }
 
 /** By the case that notices it: a fault of a store. */
@@ -98,6 +110,10 @@ const BROKEN = {
   'caches over it share what they load and what they delete': ({ set }) => ({
     set: (key, value, options) =>
       options.source === undefined && value === null ? undefined : set(key, value, options),
+  }),
+  'several keys are stored, read and removed by the verbs of a cache': ({ get }) => ({
+    // In another order than that of the keys.
+    getMany: async (keys) => (await Promise.all(keys.map(get))).reverse(),
   }),
   'caches over it load a key once, if it has locks': () => ({ acquireLock: () => true }),
 };

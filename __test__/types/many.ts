@@ -61,6 +61,14 @@ export async function wrapped() {
   await user.delete(1);
   await user.refresh(1);
 
+  // What is in the cache may be a wider `User` than the function returns, as of the cache itself.
+  type Named = User & { named: true };
+  const load = async (_id: number) => found as Named | undefined;
+  const ofCache = users.wrap(load, { key: String });
+  const ofPart = users.namespace<User>('part').wrap(load, { key: String });
+  same<Awaited<ReturnType<typeof ofCache>>, User | undefined>();
+  same<Awaited<ReturnType<typeof ofPart>>, User | undefined>();
+
   // @ts-expect-error no number
   await user('1');
   // @ts-expect-error no key
@@ -70,7 +78,7 @@ export async function wrapped() {
 }
 
 export class Users {
-  readonly table = 'users';
+  readonly table: string = 'users';
 
   @cached(users, { key: (id: number) => `user:${id}` })
   async one(id: number): Promise<User> {

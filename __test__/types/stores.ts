@@ -201,6 +201,9 @@ const few: StoreDefinition<User> = {
   },
 };
 const defined = new LazyLayersCache<string, User>({ l2: defineStore(few) });
+const several = defineStore<User>({ ...few, getMany: (keys) => keys.map(() => undefined), deleteMany() {} });
+several.getMany?.(['a']);
+several.deleteMany?.(['a']);
 const locking = defineStore<User>({ ...few, acquireLock: async () => true, releaseLock() {} });
 const cases: ContractCase[] = storeContract(() => locking);
 // @ts-expect-error `get` is missing

@@ -1,7 +1,7 @@
 'use strict';
 // How a bus is.
 
-const { failure } = require('../errors.js');
+const { failure, reasonOf } = require('../errors.js');
 const { backendOf, partsOf } = require('./event-bus.js');
 
 /**
@@ -26,7 +26,7 @@ async function healthOf(bus, transport) {
     subscriber: _subscriber,
     ...counts
   } = health;
-  const fault = error === undefined ? {} : { error: error instanceof Error ? error : failure(String(error)) };
+  const fault = error === undefined ? {} : { error: error instanceof Error ? error : failure(reasonOf(error)) };
   return { ok, transport, ...partsOf(bus)?.about(health), ...fault, ...counts };
 }
 

@@ -2,7 +2,7 @@
 // Options of `nats.connect()`, as drivers/src/nats/connect.rs reads them.
 
 const { readFileSync } = require('node:fs');
-const { optionRange, optionType } = require('../errors.js');
+const { optionRange, optionType, withoutLogin } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
 const { integer, read, text, yes } = require('./options.js');
 
@@ -62,11 +62,7 @@ function readServers(servers, port) {
     const url = text(path, server);
     const withScheme = url.includes('://') ? url : `nats://${url}`;
     if (!URL.canParse(withScheme) || !/^(nats|tls):$/.test(new URL(withScheme).protocol)) {
-      throw optionRange(
-        path,
-        'a server such as "localhost:4222", "nats://…" or "tls://…"',
-        url.replace(/\/\/[^@/]*@/, '//…@'),
-      );
+      throw optionRange(path, 'a server such as "localhost:4222", "nats://…" or "tls://…"', withoutLogin(url));
     }
     return new URL(withScheme).port === '' ? `${withScheme.replace(/\/+$/, '')}:${port}` : withScheme;
   });

@@ -4,7 +4,7 @@
 const { RETRY_QUEUE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { Logger } = require('../logger.js');
-const { entriesOrNone, flag } = require('../options/checks.js');
+const { entriesOrNone, flag, text } = require('../options/checks.js');
 const { mustBeObject, readLogging } = require('../options/read.js');
 
 /**
@@ -28,16 +28,6 @@ function read(options, path, check, fallback) {
  */
 function yes(path, value) {
   return flag(path, value) === 1;
-}
-
-/**
- * @param {string} path
- * @param {unknown} value
- * @returns {string}
- */
-function text(path, value) {
-  if (typeof value !== 'string') throw optionType(path, 'a string', value);
-  return value;
 }
 
 /**

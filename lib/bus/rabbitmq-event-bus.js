@@ -2,7 +2,7 @@
 // The parts of an event bus on an exchange of RabbitMQ.
 
 const { RABBITMQ_BUS } = require('../contract/described.js');
-const { argument, failure, optionRange, optionType } = require('../errors.js');
+const { argument, failure, optionRange, optionType, withoutLogin } = require('../errors.js');
 const { integer, oneOf, read, readShared, text, yes } = require('./options.js');
 
 const URL_ALLOWED = 'a URL such as amqp://user:password@host:5672/vhost or amqps://…';
@@ -18,6 +18,7 @@ function rabbitBus(exchange, options) {
   if (typeof exchange !== 'string' || exchange === '') {
     throw argument('exchange', 'a string that is not empty', exchange);
   }
+  text('exchange', exchange);
   const { retryQueue, logger } = readShared(options);
   const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
   let url = read(options, 'url', checkUrl, '');
@@ -71,9 +72,10 @@ function readOptions(options, logger) {
  */
 function checkUrl(path, value) {
   if (typeof value !== 'string') throw optionType(path, URL_ALLOWED, value);
-  // Nothing shown may contain a password.
-  const shown = value.replace(/\/\/[^@/]*@/, '//…@');
-  if (!URL.canParse(value) || !/^amqps?:$/.test(new URL(value).protocol)) throw optionRange(path, URL_ALLOWED, shown);
+  text(path, value);
+  if (!URL.canParse(value) || !/^amqps?:$/.test(new URL(value).protocol)) {
+    throw optionRange(path, URL_ALLOWED, withoutLogin(value));
+  }
   return value;
 }
 

@@ -4,7 +4,7 @@
 const { REDIS_BUS } = require('../contract/described.js');
 const { argument } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
-const { integer, read, readShared, yes } = require('./options.js');
+const { integer, read, readShared, text, yes } = require('./options.js');
 
 /**
  * @param {unknown} redis
@@ -15,6 +15,7 @@ const { integer, read, readShared, yes } = require('./options.js');
 function redisBus(redis, channel, options) {
   mustBeObject('options', options);
   if (typeof channel !== 'string' || channel === '') throw argument('channel', 'a string that is not empty', channel);
+  text('channel', channel);
   const { retryQueue, logger } = readShared(options);
   const concurrency = read(options, 'handlerConcurrency', integer(1, 1000), 1);
   const sharded = read(options, 'sharded', yes, REDIS_BUS.sharded);

@@ -4,7 +4,7 @@
 const { performance } = require('node:perf_hooks');
 const { isUint8Array } = require('node:util/types');
 const { ARRIVAL, SESSION_NEWS, SESSION_STEP } = require('../contract/codes.js');
-const { argument, failure, unprefixed } = require('../errors.js');
+const { argument, failure, reasonOf, unprefixed } = require('../errors.js');
 const { bridge } = require('../raw.js');
 
 const { raw } = bridge;
@@ -98,7 +98,7 @@ class BusSession {
       if (step >= 0) raw.sessionDone(step, progress.sent, textOf(this.#opened?.place));
     } catch (error) {
       const isRefused = /** @type {Foreign} */ (error)?.code === REFUSED;
-      if (step >= 0) raw.sessionFailed(step, progress.sent, reasonOf(error), isRefused);
+      if (step >= 0) raw.sessionFailed(step, progress.sent, lossBy(error), isRefused);
       // A heartbeat: the driver does not wait for it.
       else if (!isRefused) this.#lose(error);
     }
@@ -170,18 +170,13 @@ class BusSession {
 
   /** @param {unknown} [error] */
   #lose(error) {
-    if (!this.#abort.signal.aborted) raw.sessionNews(this.#number, SESSION_NEWS.LOST, reasonOf(error));
+    if (!this.#abort.signal.aborted) raw.sessionNews(this.#number, SESSION_NEWS.LOST, lossBy(error));
   }
 }
 
 /** @param {unknown} error */
-function reasonOf(error) {
-  if (error === undefined) return 'the connection was lost';
-  try {
-    return unprefixed(error instanceof Error ? error.message : String(error));
-  } catch {
-    return 'a failure that cannot be shown';
-  }
+function lossBy(error) {
+  return error === undefined ? 'the connection was lost' : unprefixed(reasonOf(error));
 }
 
 /** @param {unknown} place */

@@ -1,7 +1,7 @@
 'use strict';
 // The other instances of a cache, as far as its events show them.
 
-const { textOf } = require('./collector.js');
+const { reasonOf } = require('../errors.js');
 
 /** The most instances that are listed. */
 const INSTANCES = 200;
@@ -41,7 +41,7 @@ class BusLog {
     } else if (event.type === 'bus:gap') {
       this.gaps = [...this.gaps.slice(1 - GAPS), { at, reason: event.reason, missed: event.missed }];
     } else if (event.type === 'bus:status') {
-      const fault = event.error === undefined ? {} : { error: textOf(event.error) };
+      const fault = event.error === undefined ? {} : { error: reasonOf(event.error) };
       this.statuses = [...this.statuses.slice(1 - GAPS), { at, status: event.status, ...fault }];
     }
   }

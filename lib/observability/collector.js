@@ -3,6 +3,7 @@
 
 const { CLOCK } = require('../contract/numbers.js');
 const { COUNTERS } = require('../contract/observed.js');
+const { reasonOf } = require('../errors.js');
 const { bridge } = require('../raw.js');
 const { weigh } = require('../weigh.js');
 
@@ -233,7 +234,7 @@ class Collector {
     for (const name in data) {
       const value = data[name];
       if (value instanceof Error) data[name] = value.message;
-      else if (name === 'error' && value !== undefined) data[name] = textOf(value);
+      else if (name === 'error' && value !== undefined) data[name] = reasonOf(value);
       else if (typeof value === 'bigint') data[name] = String(value);
     }
     return { seq, ts, type, data };
@@ -270,16 +271,4 @@ class Collector {
   }
 }
 
-/**
- * A thrown error, in words.
- * @param {Foreign} error
- */
-function textOf(error) {
-  try {
-    return typeof error?.message === 'string' ? error.message : String(error);
-  } catch {
-    return 'an error that cannot be shown';
-  }
-}
-
-module.exports = { KEPT, Collector, now, textOf };
+module.exports = { KEPT, Collector, now };

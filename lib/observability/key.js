@@ -1,6 +1,7 @@
 'use strict';
 // Why a layer has a key, or has not: by a look at the layer, and by the kept events.
 
+const { reasonOf } = require('../errors.js');
 const { describe: entryIn } = require('../inspect.js');
 const { isInspectableStore } = require('../inspectable.js');
 const { memoryCoreOf } = require('../memory-store.js');
@@ -239,7 +240,7 @@ async function ofSecond(explorer, { key, memory, ...about }) {
     const entry = (await entryOfSecond(explorer, memory.second)) ?? (await versioned(explorer, key, memory.second));
     return entry === undefined ? whyNot(/** @type {About} */ (about)) : held({ ...entry, key });
   } catch (error) {
-    return gone('unknown', `the second layer failed: ${error instanceof Error ? error.message : String(error)}`);
+    return gone('unknown', `the second layer failed: ${reasonOf(error)}`);
   }
 }
 

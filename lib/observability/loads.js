@@ -1,7 +1,7 @@
 'use strict';
 // The loads of a cache, by its events: running, slow, failed and repeated ones.
 
-const { textOf } = require('./collector.js');
+const { reasonOf } = require('../errors.js');
 
 /** Keys whose last load is remembered. */
 const KEYS = 10_000;
@@ -102,7 +102,7 @@ class LoadLog {
         break;
       case 'loader:error':
         this.end(key, durationMs, false);
-        this.fail(key, textOf(error));
+        this.fail(key, reasonOf(error));
         break;
       case 'delete':
         // Loading that again is as it should be.

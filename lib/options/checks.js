@@ -172,6 +172,19 @@ function name(path, value) {
   return value === '' ? undefined : value;
 }
 
+/** A half of a character alone, which cannot cross to the addon. */
+const HALF = /\p{Surrogate}/u;
+
+/**
+ * A text. One that is refused for its characters is not shown: it may be a password.
+ * @type {Check<string>}
+ */
+function text(path, value) {
+  if (typeof value !== 'string') throw optionType(path, 'a string', value);
+  if (HALF.test(value)) throw optionRange(path, 'a string of whole characters', '(hidden)');
+  return value;
+}
+
 /**
  * @param {string} path
  * @param {unknown} value
@@ -209,4 +222,4 @@ const CHECKS = Object.freeze({
   name,
 });
 
-module.exports = { CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, timeout, yes };
+module.exports = { CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, text, timeout, yes };

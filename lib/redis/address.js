@@ -10,6 +10,7 @@ const { mustBeGiven, mustBeKnown } = require('./taken.js');
  * @typedef {object} RedisTarget
  * @property {object} [address] where to connect, as drivers/src/redis/address.rs reads it
  * @property {string} [keyPrefix] before every name
+ * @property {() => unknown} [password] a function of the user, called before each connection
  * @property {Foreign} [client] with an address: ends the connection of the addon as it ends; without: driven itself
  * @property {{ ended: string, ready: string }} [follow] the events that tell so. Default: those of `ioredis`
  */

@@ -53,14 +53,34 @@ class ClientMethods {
    * @returns {Promise<any>[]}
    */
   #pipeline(commands) {
-    let pipeline = this.client.pipeline();
-    for (const command of commands) pipeline = pipeline[methodOf(pipeline, command.name)](...this.#arguments(command));
-    const executed = Promise.resolve(pipeline.exec());
-    return commands.map(async (_, at) => {
-      const [error, answer] = (await executed)?.[at] ?? [];
+    /** The place of each command in the pipeline; undefined for those that it does not know. @type {number[]} */
+    const places = [];
+    const executed = this.#executed(commands, places);
+    return commands.map(async ({ name }, at) => {
+      const answers = await executed;
+      if (places[at] === undefined) throw unknownCommand(name);
+      const [error, answer] = answers?.[places[at]] ?? [];
       if (error !== null && error !== undefined) throw error;
       return answer;
     });
+  }
+
+  /**
+   * Asynchronous, so that a client that throws loses no promise of another command.
+   * @param {Command[]} commands
+   * @param {number[]} places to be filled
+   * @returns {Promise<any>}
+   */
+  async #executed(commands, places) {
+    let pipeline = this.client.pipeline();
+    let queued = 0;
+    for (const [at, command] of commands.entries()) {
+      const method = methodOf(pipeline, command.name);
+      if (typeof pipeline[method] !== 'function') continue;
+      places[at] = queued++;
+      pipeline = pipeline[method](...this.#arguments(command));
+    }
+    return queued === 0 ? [] : pipeline.exec();
   }
 
   /**
@@ -77,7 +97,7 @@ class ClientMethods {
     const method = methodOf(client, name);
     if (typeof client[method] === 'function') return client[method](...args);
     if (name === 'zscan' || name === 'scan') return scanByStream(client, name, args);
-    throw new Error(`ERR unknown command '${name}'`);
+    throw unknownCommand(name);
   }
 
   /**
@@ -97,6 +117,9 @@ class ClientMethods {
     });
   }
 }
+
+/** @param {string} name */
+const unknownCommand = (name) => new Error(`ERR unknown command '${name}'`);
 
 /**
  * Values are written in pipelines, and locks are taken by a call.

@@ -2,19 +2,23 @@
 // The address of Redis, by a URL or options. drivers/src/redis/address.rs reads the result.
 
 const { REDIS_NODE } = require('../contract/described.js');
-const { optionRange, optionType } = require('../errors.js');
-const { text } = require('./options.js');
+const { optionRange, optionType, withoutLogin } = require('../errors.js');
+const { text } = require('../options/checks.js');
+const { PLACE } = require('./taken.js');
 const { readTls } = require('./tls.js');
+
+/** The options of a node of several. */
+const OF_NODE = Object.freeze(['host', 'port', 'username', 'password', 'tls']);
 
 /**
  * @param {string} path of the option
  * @param {string} given
  */
 function fromUrl(path, given) {
+  text(path, given);
   if (given.startsWith('/')) return { single: { path: given } };
   const allowed = 'a URL such as redis://user:password@host:6379/0, rediss://… or the path of a socket';
-  // A URL is shown without its password.
-  const shown = given.replace(/\/\/[^@/]*@/, '//…@');
+  const shown = withoutLogin(given);
   if (!URL.canParse(given)) throw optionRange(path, allowed, shown);
   const url = new URL(given);
   /** @param {string} part */
@@ -35,14 +39,14 @@ function fromUrl(path, given) {
   };
   const db = url.searchParams.get('db') ?? '';
   if (url.protocol === 'unix:') {
-    return { single: { path: decode(url.pathname), ...readDb('db', db), ...login } };
+    return { single: { path: decode(url.pathname), ...readDb(path, db, shown), ...login } };
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw optionRange(path, allowed, shown);
   return {
     single: {
       host: url.hostname === '' ? REDIS_NODE.host : url.hostname.replace(/^\[|\]$/g, ''),
       port: url.port === '' ? REDIS_NODE.port : Number(url.port),
-      ...readDb(path, url.pathname.length > 1 ? url.pathname.slice(1) : db),
+      ...readDb(path, url.pathname.length > 1 ? url.pathname.slice(1) : db, shown),
       ...login,
       ...(url.protocol === 'rediss:' ? { tls: readTls(path, true) } : {}),
     },
@@ -51,36 +55,41 @@ function fromUrl(path, given) {
 
 /**
  * @param {Foreign} options
- * @returns {{ address: any, keyPrefix?: string }}
+ * @returns {{ address: any, keyPrefix: string, password?: () => unknown }} the password where it is a function
  */
 function fromOptions(options) {
+  const { password } = options;
   const keyPrefix = optional('keyPrefix', options.keyPrefix, text) ?? '';
+  return { keyPrefix, address: addressIn(options), ...(typeof password === 'function' ? { password } : {}) };
+}
+
+/**
+ * @param {Foreign} options
+ * @returns {any}
+ */
+function addressIn(options) {
   const tls = readTls('tls', options.tls);
   const server = { ...readLogin(options, ''), ...(tls === undefined ? {} : { tls }) };
   const db = readDb('db', options.db ?? '');
   if (options.nodes !== undefined) {
-    return { keyPrefix, address: { cluster: { nodes: readNodes('nodes', options.nodes), ...server } } };
+    if (db.db) throw optionRange('db', 'left out: a cluster has one database', db.db);
+    const nodes = readNodes('nodes', options.nodes);
+    return { cluster: { nodes: placesOf(nodes), ...commonOf('nodes', nodes, server, options.password) } };
   }
   if (options.sentinels !== undefined && options.sentinels !== null) {
     const sentinelTls = readTls('sentinelTLS', options.sentinelTLS);
-    const sentinel = {
-      sentinels: readNodes('sentinels', options.sentinels),
-      name: text('name', options.name),
-      ...db,
-      ...server,
-      sentinelLogin: readLogin(options, 'sentinel'),
-      ...(sentinelTls === undefined ? {} : { sentinelTls }),
-    };
-    return { keyPrefix, address: { sentinel } };
+    const common = { ...readLogin(options, 'sentinel'), ...(sentinelTls === undefined ? {} : { tls: sentinelTls }) };
+    const sentinels = readNodes('sentinels', options.sentinels);
+    return { sentinel: sentinelIn(sentinels, common, { name: text('name', options.name), ...db, ...server }) };
   }
   if (options.url !== undefined) {
     const { single } = fromUrl('url', text('url', options.url));
     // The URL names the place, and its login goes first; its scheme says nothing about certificates.
-    return { keyPrefix, address: { single: { ...db, ...server, ...single, ...(tls === undefined ? {} : { tls }) } } };
+    return { single: { ...db, ...server, ...single, ...(tls === undefined ? {} : { tls }) } };
   }
   const path = optional('path', options.path, text);
-  const place = path === undefined ? readNode('', options) : { path };
-  return { keyPrefix, address: { single: { ...place, ...db, ...server } } };
+  const place = path === undefined ? readPlace('', options) : { path };
+  return { single: { ...place, ...db, ...server } };
 }
 
 /**
@@ -108,19 +117,30 @@ function readLogin(options, of) {
 /**
  * @param {string} path
  * @param {unknown} value
+ * @param {unknown} [shown] instead of the value
  */
-function readDb(path, value) {
+function readDb(path, value, shown = value) {
   if (value === '') return {};
-  const db = Number(value);
-  if (!Number.isInteger(db) || db < 0) {
-    throw optionRange(path, 'the number of a database: an integer, 0 or more', value);
-  }
+  const db = wholeNumber(value);
+  if (db === undefined) throw optionRange(path, 'the number of a database: an integer, 0 or more', shown);
   return { db };
 }
 
 /**
+ * A number, or its digits; undefined for anything else.
+ * @param {unknown} value
+ */
+function wholeNumber(value) {
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/**
+ * @typedef {{ host: string, port: number, username?: string, password?: string, tls?: object, db?: number }} Server
+ *
  * @param {string} path
  * @param {unknown} nodes
+ * @returns {Server[]}
  */
 function readNodes(path, nodes) {
   if (!Array.isArray(nodes) || nodes.length === 0) {
@@ -132,19 +152,100 @@ function readNodes(path, nodes) {
 /**
  * @param {string} path
  * @param {unknown} node
+ * @returns {Server}
  */
 function readNode(path, node) {
-  if (typeof node === 'number') return { host: REDIS_NODE.host, port: readPort(`${path}port`, node) };
-  if (typeof node === 'string') {
-    const { single } = fromUrl(path.slice(0, -1), node.includes('://') ? node : `redis://${node}`);
-    const { host, port } = /** @type {{ host: string, port: number }} */ (single);
-    return { host, port };
+  const whole = path.slice(0, -1);
+  if (typeof node === 'string') return readNodeUrl(whole, text(whole, node));
+  if (typeof node === 'number') return readPlace(path, { port: node });
+  if (node === null || typeof node !== 'object') throw optionType(whole, '{ host, port }', node);
+  const given = /** @type {Foreign} */ (node);
+  const unknown = PLACE.find((name) => !OF_NODE.includes(name) && given[name] !== undefined && given[name] !== null);
+  if (unknown !== undefined) {
+    throw optionRange(`${path}${unknown}`, `left out: a node has ${OF_NODE.join(', ')}`, '(hidden)');
   }
-  if (node === null || typeof node !== 'object') throw optionType(path.slice(0, -1), '{ host, port }', node);
+  const username = optional(`${path}username`, given.username, text);
+  const password = optional(`${path}password`, given.password, text);
+  const tls = readTls(`${path}tls`, given.tls);
+  const login = { ...(username ? { username } : {}), ...(password ? { password } : {}) };
+  return { ...readPlace(path, given), ...login, ...(tls === undefined ? {} : { tls }) };
+}
+
+/**
+ * @param {string} path
+ * @param {string} node
+ * @returns {Server}
+ */
+function readNodeUrl(path, node) {
+  const url = node.includes('://') ? node : `redis://${node}`;
+  const hasHost = !URL.canParse(url) || new URL(url).hostname !== '';
+  const server = /** @type {Partial<Server>} */ (hasHost ? fromUrl(path, url).single : {});
+  if (server.host === undefined || server.db) {
+    const allowed = 'a server such as host:6379 or rediss://user:password@host:6379, without a database';
+    throw optionRange(path, allowed, withoutLogin(node));
+  }
+  return /** @type {Server} */ (server);
+}
+
+/**
+ * @param {string} path
+ * @param {Foreign} options
+ */
+function readPlace(path, { host, port }) {
   return {
-    host: optional(`${path}host`, /** @type {Foreign} */ (node).host, text) ?? REDIS_NODE.host,
-    port: optional(`${path}port`, /** @type {Foreign} */ (node).port, readPort) ?? REDIS_NODE.port,
+    host: optional(`${path}host`, host, text) ?? REDIS_NODE.host,
+    port: optional(`${path}port`, port, readPort) ?? REDIS_NODE.port,
   };
+}
+
+/** @param {Server[]} servers */
+const placesOf = (servers) => servers.map(({ host, port }) => ({ host, port }));
+
+/**
+ * The login and the encryption of all nodes, as more nodes are found later: the common ones, else those that nodes have
+ * of their own. Throws where these differ.
+ * @param {string} path
+ * @param {Server[]} servers
+ * @param {Partial<Server>} common
+ * @param {unknown} [asked] a function in the place of the common password
+ */
+function commonOf(path, servers, common, asked) {
+  const own = common.password === undefined ? oneOf(path, 'login', servers, loginOf) : undefined;
+  const login = typeof asked === 'function' ? { ...own, ...common, password: undefined } : { ...common, ...own };
+  const tls = common.tls ?? oneOf(path, 'encryption', servers, (server) => server.tls);
+  return { ...loginOf(login), ...(tls === undefined ? {} : { tls }) };
+}
+
+/** @param {Partial<Server>} server */
+function loginOf({ username, password }) {
+  if (username === undefined && password === undefined) return undefined;
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) };
+}
+
+/**
+ * What all servers have that have any.
+ * @param {string} path
+ * @param {string} what
+ * @param {Server[]} servers
+ * @param {(server: Server) => Partial<Server> | undefined} of
+ */
+function oneOf(path, what, servers, of) {
+  const first = servers.map(of).find((one) => one !== undefined);
+  const same = JSON.stringify(first);
+  const other = servers.findIndex((server) => of(server) !== undefined && JSON.stringify(of(server)) !== same);
+  if (other < 0) return first;
+  throw optionRange(`${path}[${other}]`, `a server with the ${what} of the others: there is one for all`, '(hidden)');
+}
+
+/**
+ * @param {Server[]} sentinels
+ * @param {Partial<Server>} common login and encryption of the sentinels
+ * @param {Foreign} master its name, database, login and encryption
+ */
+function sentinelIn(sentinels, common, master) {
+  const { tls, ...sentinelLogin } = commonOf('sentinels', sentinels, common);
+  const encryption = tls === undefined ? {} : { sentinelTls: tls };
+  return { sentinels: placesOf(sentinels), ...master, sentinelLogin, ...encryption };
 }
 
 /**
@@ -153,11 +254,11 @@ function readNode(path, node) {
  * @returns {number}
  */
 function readPort(path, value) {
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+  const port = wholeNumber(value);
+  if (port === undefined || port < 1 || port > 65_535) {
     throw optionRange(path, 'a port: an integer from 1 to 65535', value);
   }
   return port;
 }
 
-module.exports = { fromOptions, fromUrl };
+module.exports = { commonOf, fromOptions, fromUrl, placesOf, readNodes, sentinelIn };

@@ -7,16 +7,17 @@ const { answerTo, withTrust } = require('./owner.js');
 
 const { raw } = bridge;
 
-/**
- * Stops following clients when nothing uses their connection. It belongs to this realm, and its contents end with it.
- */
-const unfollowed = new FinalizationRegistry((/** @type {() => void} */ end) => end());
+/** Forgets connections that nothing uses. It belongs to this realm, and its contents end with it. */
+const unused = new FinalizationRegistry((/** @type {() => void} */ end) => end());
 
 /** Connections by their source: an object of the user, or a text that describes an address. */
-/** @type {WeakMap<object, Map<string, WeakRef<Connection>>>} */
+/** @typedef {Map<string, WeakRef<Connection>>} Connections */
+/** @type {WeakMap<object, Connections>} */
 const ofObjects = new WeakMap();
-/** @type {Map<string, WeakRef<Connection>>} */
+/** @type {Connections} */
 const ofAddresses = new Map();
+/** What ends that the connections of a client hear of it. @type {WeakMap<Connections, () => void>} */
+const unfollows = new WeakMap();
 
 /**
  * @typedef {object} Member a store
@@ -34,17 +35,13 @@ class Connection {
   /**
    * @param {import('./owner.js').Source} source
    * @param {Foreign} [client] to be followed
-   * @param {{ ended: string, ready: string }} [events] of the client
    */
-  constructor(source, client, events) {
+  constructor(source, client) {
     this.#source = source;
     this.#client = client;
     /** As the addon knows its owner. @type {number} */
     this.number = bridge.nextAdapter++;
     bridge.addBus(this, this.number);
-    if (client !== undefined) unfollowed.register(this, follow(client, followers(new WeakRef(this), events)));
-    const driven = source.port?.client;
-    if (driven !== undefined) unfollowed.register(this, follow(driven, drivers(new WeakRef(this))));
   }
 
   /** Of a client that is driven. */
@@ -83,7 +80,7 @@ class Connection {
   /** @param {Member} member */
   add(member) {
     this.#members.add(new WeakRef(member));
-    if (this.#client?.status === 'end') raw.closeRedisStore(member.id);
+    if (this.#client !== undefined && hasEnded(this.#client)) raw.closeRedisStore(member.id);
   }
 
   /** @param {(id: number) => void} act on each store that is in use */
@@ -99,25 +96,45 @@ class Connection {
 }
 
 /**
- * Handlers that end, restore and renew a connection together with that of the client whose options it uses.
- * @param {WeakRef<Connection>} held weak, as the client must not keep an unused connection alive
+ * Whether a client of `ioredis` or node-redis has ended. One of node-redis that was never connected is not open either.
+ * @param {Foreign} client
+ */
+function hasEnded(client) {
+  return client.status === 'end' || (client.isOpen === false && client.socketEpoch > 0);
+}
+
+/**
+ * Handlers that end, restore and renew connections together with that of the client whose options they use.
+ * @param {Connections} connections
  * @param {{ ended: string, ready: string }} [events]
  * @returns {Record<string, () => void>}
  */
-function followers(held, { ended, ready } = { ended: 'end', ready: 'ready' }) {
+function followers(connections, { ended, ready } = { ended: 'end', ready: 'ready' }) {
   return {
-    [ended]: () => held.deref()?.each(raw.closeRedisStore),
-    [ready]: () => held.deref()?.each(raw.reopenRedisStore),
-    select: () => held.deref()?.renew(),
+    [ended]: () => each(connections, (connection) => connection.each(raw.closeRedisStore)),
+    [ready]: () => each(connections, (connection) => connection.each(raw.reopenRedisStore)),
+    select: () => each(connections, (connection) => connection.renew()),
   };
 }
 
 /**
- * Handlers for a client that is driven: once it has a connection again, the store is tried again.
- * @param {WeakRef<Connection>} held
+ * Handlers for a client that is driven: once it has a connection again, its stores are tried again.
+ * @param {Connections} connections
+ * @returns {Record<string, () => void>}
  */
-function drivers(held) {
-  return { ready: () => held.deref()?.renew() };
+function drivers(connections) {
+  return { ready: () => each(connections, (connection) => connection.renew()) };
+}
+
+/**
+ * @param {Connections} connections
+ * @param {(connection: Connection) => void} act
+ */
+function each(connections, act) {
+  for (const held of connections.values()) {
+    const connection = held.deref();
+    if (connection !== undefined) act(connection);
+  }
 }
 
 /**
@@ -131,21 +148,43 @@ function follow(client, handlers) {
 }
 
 /**
- * The source of answers, and whether logins change: the login of a client may, that of a function does.
- * @param {unknown} redis as the user gave it
- * @param {import('./address.js').RedisTarget} target
+ * Keeps a connection under a name for as long as it is used. All those of a client hear of it by the same handlers.
+ * @param {Connections} known held by them weakly: a client must not keep an unused connection alive
+ * @param {string} name
+ * @param {Connection} connection
+ * @param {() => () => void} [follows] begins that they hear of their client, and returns what ends it
  */
-function sourceOf(redis, { address, client }) {
-  const options = /** @type {Foreign} */ (redis);
-  const password = client === undefined && typeof options?.password === 'function' ? options.password : undefined;
-  const renews = client !== undefined || password !== undefined;
-  return { renews, source: { address: () => (renews ? addressNow(redis) : address), password } };
+function keep(known, name, connection, follows) {
+  known.set(name, new WeakRef(connection));
+  if (follows !== undefined && !unfollows.has(known)) unfollows.set(known, follows());
+  unused.register(connection, () => {
+    if (known.get(name)?.deref() !== undefined) return;
+    known.delete(name);
+    if (known.size > 0) return;
+    unfollows.get(known)?.();
+    unfollows.delete(known);
+  });
 }
 
-/** @param {unknown} redis */
-function addressNow(redis) {
-  const { address, client } = /** @type {Foreign} one of the two */ (require('./address.js').readAddress(redis));
-  const db = client?.condition?.select;
+/**
+ * The source of answers, and the object whose login changes, if any: a client, or a function. Options are read once: a
+ * change of them is not for connections that exist.
+ * @param {unknown} redis as the user gave it
+ * @param {import('./address.js').RedisTarget} target
+ * @returns {{ source: import('./owner.js').Source, changes: object | undefined }}
+ */
+function sourceOf(redis, { address, client, password }) {
+  if (client !== undefined) return { source: { address: () => addressNow(client) }, changes: client };
+  return { source: { address: () => address, password }, changes: password };
+}
+
+/**
+ * The address of a client, with its present login and database.
+ * @param {Foreign} client
+ */
+function addressNow(client) {
+  const { address } = /** @type {Foreign} */ (require('./address.js').readAddress(client));
+  const db = client.condition?.select;
   const single = Number.isInteger(db) ? (address.single ?? address.sentinel) : undefined;
   if (single !== undefined) single.db = db;
   return address;
@@ -159,20 +198,29 @@ function addressNow(redis) {
  */
 function connectionOf(redis, target, settings) {
   if (target.address === undefined) return drivenConnectionOf(/** @type {Foreign} */ (redis), target, settings);
-  const { source, renews } = sourceOf(redis, target);
-  const known = renews ? connectionsOf(/** @type {object} */ (redis)) : ofAddresses;
-  const name = nameOf(renews ? undefined : target.address, settings);
+  const { source, changes } = sourceOf(redis, target);
+  const known = changes === undefined ? ofAddresses : connectionsOf(changes);
+  // The address of a client is its own: that of options says which of them share a connection.
+  const name = nameOf(target.client === undefined ? target.address : undefined, settings);
   let connection = known.get(name)?.deref();
   if (connection === undefined) {
-    connection = new Connection(source, target.client, target.follow);
-    known.set(name, new WeakRef(connection));
-    const forget = () => known.get(name)?.deref() === undefined && known.delete(name);
-    if (!renews) unfollowed.register(connection, forget);
+    const { client, follow: events } = target;
+    connection = new Connection(source, client);
+    keep(known, name, connection, client && (() => follow(client, followers(known, events))));
   }
   const [beside] = connection.members();
-  const address = withTrust(renews ? addressNow(redis) : target.address);
-  const described = { address, renews, ...(beside === undefined ? {} : { beside: beside.id }) };
+  const described = { ...describedBy(source, changes), ...(beside === undefined ? {} : { beside: beside.id }) };
   return { connection, described, keyPrefix: target.keyPrefix ?? '' };
+}
+
+/**
+ * The part of a description that says how to connect.
+ * @param {import('./owner.js').Source} source
+ * @param {object | undefined} changes
+ */
+function describedBy(source, changes) {
+  const renewal = changes === undefined ? 'never' : source.password === undefined ? 'client' : 'function';
+  return { address: withTrust(source.address()), renewal };
 }
 
 /**
@@ -190,10 +238,10 @@ function drivenConnectionOf(redis, { client = redis }, settings) {
   const address = { client: port.features };
   if (connection === undefined) {
     connection = new Connection({ address: () => address, port });
-    known.set(name, new WeakRef(connection));
+    keep(known, name, connection, () => follow(port.client, drivers(known)));
   }
   const [beside] = connection.members();
-  const described = { address, renews: false, ...(beside === undefined ? {} : { beside: beside.id }) };
+  const described = { address, renewal: 'never', ...(beside === undefined ? {} : { beside: beside.id }) };
   return { connection, described, keyPrefix: port.keyPrefix };
 }
 
@@ -219,8 +267,8 @@ function connectionsOf(object) {
  * @param {import('./address.js').RedisTarget} target
  */
 function busOwnerOf(redis, target) {
-  const { source, renews } = sourceOf(redis, target);
-  return { answers: source, described: { address: withTrust(/** @type {object} */ (target.address)), renews } };
+  const { source, changes } = sourceOf(redis, target);
+  return { answers: source, described: describedBy(source, changes) };
 }
 
 module.exports = { busOwnerOf, connectionOf };

@@ -7,7 +7,7 @@ const { fromOptions } = require('./connection-options.js');
  * The address in the options of a client. Nothing for an object that is no such client, and for a client with options
  * that the connections of the addon cannot honour: both are driven through their methods.
  * @param {Foreign} client
- * @returns {{ address?: any, keyPrefix?: string }}
+ * @returns {import('./address.js').RedisTarget}
  */
 function addressOf(client) {
   const options = client.options;
@@ -38,8 +38,7 @@ function ofCluster(startupNodes, options) {
   const readsReplicas = options.scaleReads !== undefined && options.scaleReads !== 'master';
   if (!Array.isArray(startupNodes) || options.natMap || readsReplicas) return {};
   const { redisOptions = {}, keyPrefix = redisOptions.keyPrefix } = options;
-  const first = startupNodes.find((node) => node !== null && typeof node === 'object') ?? {};
-  const { username = first.username, password = first.password, tls = first.tls } = redisOptions;
+  const { username, password, tls } = redisOptions;
   return fromOptions({ nodes: startupNodes, username, password, tls, keyPrefix });
 }
 

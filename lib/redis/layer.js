@@ -1,8 +1,7 @@
 'use strict';
 // A store in Redis as the second layer of a cache.
 
-const { STORE } = require('../contract/described.js');
-const { isOriginal, partsOf } = require('./redis-store.js');
+const { backendOf, isOriginal } = require('./redis-store.js');
 
 /**
  * The parts of a cache that has this store as its second layer. Undefined for any other object, and for a store with
@@ -12,9 +11,9 @@ const { isOriginal, partsOf } = require('./redis-store.js');
  * @returns {{ flags: number, redis: number | undefined, l2: any, options: any, entryText: any } | undefined}
  */
 function layerOf(store, options) {
-  const parts = partsOf(store);
-  if (parts === undefined || !isOriginal(store)) return undefined;
-  return { ...parts.backend.layer(), ...layerOptionsOf(store, options) };
+  const backend = backendOf(store);
+  if (backend === undefined || !isOriginal(store)) return undefined;
+  return { ...backend.layer(), ...layerOptionsOf(store, options) };
 }
 
 /**
@@ -25,21 +24,13 @@ function layerOf(store, options) {
  * @returns {{ options: any, entryText: any }}
  */
 function layerOptionsOf(store, options) {
-  const parts = partsOf(store);
-  if (parts === undefined) return { options, entryText: undefined };
-  const { levels, ttlMs: lifetime } = parts.options ?? {};
-  const ttlMs = firstGiven(levels?.L2?.ttlMs, lifetime, options.levels?.L2?.ttlMs);
-  const maxEntries = firstGiven(levels?.L2?.maxEntries, options.levels?.L2?.maxEntries);
-  const merged = { ...options, levels: { ...options.levels, L2: { ttlMs, maxEntries } } };
-  return { options: merged, entryText: parts.backend.entryText };
-}
-
-/**
- * The first value that is given.
- * @param {any[]} values
- */
-function firstGiven(...values) {
-  return values.find((value) => value !== undefined && value !== null);
+  const backend = backendOf(store);
+  if (backend === undefined) return { options, entryText: undefined };
+  const { ttlMs, maxEntries } = backend.entries;
+  const { L2 } = options.levels ?? {};
+  const merged = { ttlMs: ttlMs ?? L2?.ttlMs, maxEntries: maxEntries ?? L2?.maxEntries };
+  const levels = { ...options.levels, L2: merged };
+  return { options: { ...options, levels }, entryText: backend.entryText };
 }
 
 /**
@@ -48,8 +39,7 @@ function firstGiven(...values) {
  * @returns {string}
  */
 function prefixOf(store) {
-  const parts = partsOf(store);
-  return parts === undefined ? '' : (parts.options?.prefix ?? STORE.prefix);
+  return backendOf(store)?.prefix ?? '';
 }
 
 /**
@@ -59,14 +49,14 @@ function prefixOf(store) {
  * @returns {((key: string, options: object) => Promise<any>) | undefined}
  */
 function lookOf(store) {
-  const parts = partsOf(store);
-  return parts && ((key, options) => parts.backend.look(key, options));
+  const backend = backendOf(store);
+  return backend && ((key, options) => backend.look(key, options));
 }
 
 /**
  * Whether an object is such a store, whose entries other processes read and write.
  * @param {Foreign} store
  */
-const isRedisStore = (store) => partsOf(store) !== undefined;
+const isRedisStore = (store) => backendOf(store) !== undefined;
 
 module.exports = { isRedisStore, layerOf, layerOptionsOf, lookOf, prefixOf };

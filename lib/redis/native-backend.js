@@ -30,6 +30,9 @@ class NativeStoreBackend {
       limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes },
     };
     const record = readLayerOptions(options);
+    this.prefix = settings.prefix;
+    /** What caches take of the options as they are now: the user may change the object later. */
+    this.entries = entriesIn(options);
     /** @type {number} */
     this.id = raw.createRedisStore(JSON.stringify(description), connection.number);
     this.entryText = entryTextOf(settings);
@@ -116,6 +119,16 @@ class NativeStoreBackend {
     this.closed = true;
     raw.closeRedisStore(this.id);
   }
+}
+
+/**
+ * The lifetime and the number of entries, where a store has them of its own.
+ * @param {Given} options
+ * @returns {{ ttlMs: unknown, maxEntries: unknown }}
+ */
+function entriesIn(options) {
+  const { levels, ttlMs } = options ?? {};
+  return { ttlMs: levels?.L2?.ttlMs ?? ttlMs, maxEntries: levels?.L2?.maxEntries };
 }
 
 module.exports = { NativeStoreBackend };

@@ -2,8 +2,9 @@
 // Reads the address that a client of the package `redis` (node-redis, versions 5 and 6) connects to, and options in its
 // words.
 
-const { optionType } = require('../errors.js');
-const { fromOptions } = require('./connection-options.js');
+const { optionRange, optionType } = require('../errors.js');
+const { text } = require('../options/checks.js');
+const { commonOf, fromOptions, placesOf, readNodes, sentinelIn } = require('./connection-options.js');
 const { notTaken } = require('./taken.js');
 const { KNOWN: TLS_NAMES } = require('./tls.js');
 
@@ -77,15 +78,14 @@ function isInItsWords(options) {
  * The address in such options. Throws for options that the connections of the addon cannot honour.
  * @param {Foreign} options
  * @param {Foreign} [others] options in words of `ioredis`, for those that are missing
- * @returns {{ address: any, keyPrefix?: string }}
+ * @returns {import('./address.js').RedisTarget}
  */
 function fromNodeRedis(options, others = {}) {
   const keyPrefix = ArrayBuffer.isView(options.keyPrefix) ? String(options.keyPrefix) : options.keyPrefix;
   const has = (/** @type {readonly string[]} */ names) => names.some((name) => options[name] !== undefined);
-  if (has(OF_CLUSTER)) return fromCluster(options, keyPrefix);
-  if (has(OF_SENTINELS)) return fromSentinels(options, keyPrefix);
-  const server = Object.entries(serverIn('', options)).filter(([, value]) => value !== undefined);
-  return fromOptions({ ...others, ...Object.fromEntries(server), keyPrefix });
+  if (has(OF_CLUSTER)) return fromCluster(options, { ...commonIn(others), keyPrefix });
+  if (has(OF_SENTINELS)) return fromSentinels(options, { ...commonIn(others), db: others.db, keyPrefix });
+  return fromOptions({ ...others, ...serverIn('', options), keyPrefix });
 }
 
 /**
@@ -102,49 +102,66 @@ function serverIn(path, options) {
   const unknown = more.find(([name]) => !tls || !TLS_NAMES.includes(name));
   if (unknown !== undefined) throw notTaken(`the option ${path}socket.${unknown[0]}`);
   const encryption = tls ? Object.fromEntries(more) : undefined;
-  return { url, host, port, path: file, username, password, db: database, tls: encryption };
+  const server = { url, host, port, path: file, username, password, db: database, tls: encryption };
+  return Object.fromEntries(Object.entries(server).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * The login and the encryption for all servers, in words of `ioredis`.
+ * @param {Foreign} others
+ */
+const commonIn = ({ username, password, tls }) => ({ username, password, tls });
+
+/**
+ * A server whose login is a text: a function is for all of them.
+ * @param {string} path
+ * @param {Foreign} given
+ * @param {Foreign} [common]
+ * @returns {import('./address.js').RedisTarget & { address: any }}
+ */
+function loginIn(path, given, common) {
+  const server = serverIn(path, given);
+  if (common === undefined && typeof server.password === 'function') {
+    throw optionType(`${path}password`, 'a string', server.password);
+  }
+  return /** @type {any} */ (fromOptions({ ...common, ...server }));
 }
 
 /**
  * @param {Foreign} options of a cluster
- * @param {unknown} keyPrefix
+ * @param {Foreign} common its login, its encryption and its prefix, where `defaults` has none
  */
-function fromCluster({ rootNodes, defaults }, keyPrefix) {
+function fromCluster({ rootNodes, defaults }, common) {
   if (!Array.isArray(rootNodes) || rootNodes.length === 0) {
     throw optionType('rootNodes', 'an array of connection options, with one at least', rootNodes);
   }
-  const servers = rootNodes.map((node, at) => fromOptions(serverIn(`rootNodes[${at}].`, node)).address.single);
-  const common = fromOptions(serverIn('defaults.', defaults ?? {})).address.single;
+  const servers = rootNodes.map((node, at) => loginIn(`rootNodes[${at}].`, node).address.single);
+  for (const [at, { host, path, db }] of servers.entries()) {
+    if (host === undefined) throw optionRange(`rootNodes[${at}]`, 'a server with a host', path);
+    if (db) throw optionRange(`rootNodes[${at}].database`, 'left out: a cluster has one database', db);
+  }
+  const { address, ...more } = loginIn('defaults.', defaults ?? {}, common);
   // Nodes that are found later are known by the defaults alone.
-  const { username, password } = common.password === undefined ? servers[0] : common;
-  const tls = common.tls ?? servers[0].tls;
-  const nodes = servers.map(({ host, port }) => ({ host, port }));
-  const { address, ...names } = fromOptions({ nodes, username, password, keyPrefix });
-  return { ...names, address: { cluster: { ...address.cluster, ...(tls === undefined ? {} : { tls }) } } };
+  const all = commonOf('rootNodes', servers, address.single, more.password);
+  return { ...more, address: { cluster: { nodes: placesOf(servers), ...all } } };
 }
 
 /**
  * @param {Foreign} options of sentinels
- * @param {unknown} keyPrefix
+ * @param {Foreign} common login, encryption and database of the master and the prefix, where `nodeClientOptions` has
+ * none
  */
-function fromSentinels({ name, sentinelRootNodes, nodeClientOptions, sentinelClientOptions }, keyPrefix) {
+function fromSentinels({ name, sentinelRootNodes, nodeClientOptions, sentinelClientOptions }, common) {
   if (!Array.isArray(sentinelRootNodes) || sentinelRootNodes.length === 0) {
     throw optionType('sentinelRootNodes', 'an array of { host, port }, with one at least', sentinelRootNodes);
   }
-  const { username, password, tls, db } = serverIn('nodeClientOptions.', nodeClientOptions ?? {});
-  const sentinel = serverIn('sentinelClientOptions.', sentinelClientOptions ?? {});
-  return fromOptions({
-    sentinels: sentinelRootNodes,
-    name,
-    username,
-    password,
-    tls,
-    db,
-    keyPrefix,
-    sentinelUsername: sentinel.username,
-    sentinelPassword: sentinel.password,
-    sentinelTLS: sentinel.tls,
-  });
+  const { address, ...more } = loginIn('nodeClientOptions.', nodeClientOptions ?? {}, common);
+  const { username, password, tls, db } = address.single;
+  const master = Object.entries({ name: text('name', name), username, password, tls, db });
+  const sentinel = loginIn('sentinelClientOptions.', sentinelClientOptions ?? {}).address.single;
+  const sentinels = readNodes('sentinelRootNodes', sentinelRootNodes);
+  const known = Object.fromEntries(master.filter(([, value]) => value !== undefined));
+  return { ...more, address: { sentinel: sentinelIn(sentinels, sentinel, known) } };
 }
 
 module.exports = { fromNodeRedis, isInItsWords, isNodeRedis, targetOf };

@@ -3,7 +3,7 @@
 
 const { STORE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
-const { count, flag, limit } = require('../options/checks.js');
+const { count, flag, limit, text } = require('../options/checks.js');
 const { mustBeObject } = require('../options/read.js');
 const { readLimits } = require('../serializer/serializer.js');
 
@@ -42,16 +42,6 @@ function readStoreOptions(options) {
     tracking: read('tracking', (path, value) => flag(path, value) === 1),
     limits: readLimits(options?.limits, 'limits.'),
   };
-}
-
-/**
- * @param {string} path
- * @param {unknown} value
- * @returns {string}
- */
-function text(path, value) {
-  if (typeof value !== 'string') throw optionType(path, 'a string', value);
-  return value;
 }
 
 /**
@@ -101,4 +91,4 @@ function strategy(path, value) {
   return value;
 }
 
-module.exports = { readStoreOptions, text };
+module.exports = { readStoreOptions };

@@ -1,6 +1,7 @@
 'use strict';
 // Answers questions of the addon about its connections: the current login, and whether Node.js trusts a server.
 
+const { reasonOf } = require('../errors.js');
 const { bridge } = require('../raw.js');
 
 /** How long Node.js may take to look at the certificate of a server. */
@@ -38,7 +39,7 @@ async function answerOf(source, { what, sentinel, host, port }) {
     const login = { username, password, ...(address.cluster === undefined ? { db } : {}) };
     return { login: source.password === undefined ? login : { ...login, ...(await given(source.password)) } };
   } catch (error) {
-    return { error: /** @type {Foreign} */ (error)?.message ?? `${error}` };
+    return { error: reasonOf(error) };
   }
 }
 

@@ -8,7 +8,7 @@ const { lazy } = require('../lazy.js');
 
 const overriding = lazy(() => require('../overridden.js'));
 
-/** How a store reaches Redis, and the options as the user gave them. */
+/** How a store reaches Redis. */
 const BACKEND = Symbol('backend');
 
 // Keys and loaders are not checked here: the core checks them, in one place for all classes.
@@ -20,7 +20,7 @@ class RedisStore {
   constructor(redis, options = {}) {
     const backend = require('./backend.js').backendOf(redis, options);
     backend.core.overridden = overriding().overriddenBy(this, RedisStore.prototype);
-    hide(this, BACKEND, { backend, options });
+    hide(this, BACKEND, backend);
   }
 
   get(/** @type {EntryKey} */ key) {
@@ -79,7 +79,7 @@ class RedisStore {
 }
 
 /** @param {Foreign} store */
-const backendIn = (store) => store[BACKEND].backend;
+const backendIn = (store) => store[BACKEND];
 
 /** @param {unknown} token */
 function checkToken(token) {
@@ -93,11 +93,11 @@ const ORIGINAL = Object.fromEntries(
 );
 
 /**
- * The backend of such a store, and the options as the user gave them; undefined for any other object.
+ * The backend of such a store; undefined for any other object.
  * @param {Foreign} store
- * @returns {{ backend: import('./native-backend.js').NativeStoreBackend, options: Given } | undefined}
+ * @returns {import('./native-backend.js').NativeStoreBackend | undefined}
  */
-const partsOf = (store) => (typeof store === 'object' && store !== null ? store[BACKEND] : undefined);
+const backendOf = (store) => (typeof store === 'object' && store !== null ? store[BACKEND] : undefined);
 
 /**
  * Whether a store has the methods of this package.
@@ -105,4 +105,4 @@ const partsOf = (store) => (typeof store === 'object' && store !== null ? store[
  */
 const isOriginal = (store) => METHODS.every((method) => store[method] === ORIGINAL[method]);
 
-module.exports = { RedisStore, isOriginal, partsOf };
+module.exports = { RedisStore, backendOf, isOriginal };

@@ -1,6 +1,8 @@
 'use strict';
 // Commands of the addon for a client, and their answers. They cross in RESP, the protocol of Redis.
 
+const { reasonOf } = require('../errors.js');
+
 /** How replies of a server begin. Those of node-redis have no name of their own. */
 const CODE = /^[A-Z][A-Z0-9]+ /;
 
@@ -67,7 +69,7 @@ function write(answer, parts) {
  * @param {string} code
  */
 function errorText(error, code) {
-  const message = String(error?.message ?? error).replace(/[\r\n]+/g, ' ');
+  const message = reasonOf(error).replace(/[\r\n]+/g, ' ');
   const isReply = error?.name === 'ReplyError' || (error instanceof Error && CODE.test(message));
   return isReply ? message : `${code} ${message}`;
 }

@@ -84,4 +84,4 @@ function notTaken(what) {
   return argument('redis', TAKEN, undefined, what);
 }
 
-module.exports = { mustBeGiven, mustBeKnown, notTaken };
+module.exports = { PLACE, mustBeGiven, mustBeKnown, notTaken };

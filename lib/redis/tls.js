@@ -2,6 +2,7 @@
 // Encryption, from options in the form of Node.js.
 
 const { optionRange, optionType } = require('../errors.js');
+const { text } = require('../options/checks.js');
 
 /** The options of `tls.connect()` that the addon's connections support. */
 const KNOWN = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
@@ -46,7 +47,7 @@ function readPem(path, value) {
   if (Array.isArray(value)) return value.map((one) => readPem(path, one)).join('\n');
   const pem = ArrayBuffer.isView(value) ? Buffer.from(/** @type {Uint8Array} */ (value)).toString() : value;
   if (typeof pem !== 'string') throw optionType(path, 'PEM: a string, a Buffer or an array of them', value);
-  return pem;
+  return text(path, pem);
 }
 
 module.exports = { KNOWN, readTls };

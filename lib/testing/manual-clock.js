@@ -93,22 +93,25 @@ class Timers {
 }
 
 /**
+ * A `Date` that tells the time of a clock. It shares the prototype of the real one, as dates of both are dates.
+ * @param {Timers} timers
+ */
+function dateOf(timers) {
+  const RealDate = Date;
+  /** @param {any[]} args */
+  function ManualDate(...args) {
+    if (new.target === undefined) return new RealDate(timers.now).toString();
+    return Reflect.construct(RealDate, args.length === 0 ? [timers.now] : args, new.target);
+  }
+  const now = { ...Object.getOwnPropertyDescriptor(RealDate, 'now'), value: () => timers.now };
+  return Object.defineProperties(ManualDate, { ...Object.getOwnPropertyDescriptors(RealDate), now });
+}
+
+/**
  * The functions that tell the time of a clock. The mark `clock` is the one of fake timers.
  * @param {Timers} timers
  */
 function functionsOf(timers) {
-  const RealDate = Date;
-  class ManualDate extends RealDate {
-    /** @param {any[]} args */
-    constructor(...args) {
-      // @ts-expect-error The types know each number of arguments apart.
-      super(...(args.length === 0 ? [timers.now] : args));
-    }
-
-    static now() {
-      return timers.now;
-    }
-  }
   const start =
     (/** @type {boolean} */ repeats) =>
     (/** @type {unknown} */ callback, /** @type {unknown} */ ms, /** @type {any[]} */ ...args) =>
@@ -116,12 +119,21 @@ function functionsOf(timers) {
   const stop = (/** @type {unknown} */ timer) => timers.stop(timer);
   const marked = (/** @type {Function} */ fn) => Object.assign(fn, { clock: timers });
   return {
-    Date: ManualDate,
+    Date: dateOf(timers),
     setTimeout: marked(start(false)),
     clearTimeout: marked(stop),
     setInterval: marked(start(true)),
     clearInterval: marked(stop),
   };
+}
+
+/**
+ * Puts functions of the platform in place.
+ * @param {Record<string, any>} functions
+ */
+function put(functions) {
+  Object.assign(globalThis, functions);
+  functions.Date.prototype.constructor = functions.Date;
 }
 
 /** Lets promises settle, and callbacks that wait for a turn of the event loop run. */
@@ -140,14 +152,14 @@ function manualClock(options) {
   const began = performance.now() - now;
   const realImmediate = setImmediate;
   replaced = Object.fromEntries(NAMES.map((name) => [name, globals[name]]));
-  Object.assign(globals, functionsOf(timers));
+  put(functionsOf(timers));
   const timer = { value: () => timers.now + began, configurable: true, writable: true };
   Object.defineProperty(performance, 'now', timer);
   let isInPlace = true;
   const restore = () => {
     if (!isInPlace) return;
     isInPlace = false;
-    Object.assign(globals, replaced);
+    put(/** @type {Record<string, any>} */ (replaced));
     replaced = undefined;
     Reflect.deleteProperty(performance, 'now');
   };

@@ -161,6 +161,20 @@ const CASES = {
     });
   },
 
+  async 'several keys are stored, read and removed by the verbs of a cache'(store) {
+    await withCaches(store, async ([one, other]) => {
+      const keys = Array.from({ length: 20 }, (_, at) => `k${at}`);
+      const kept = new Map(keys.map((key, at) => [key, at === 0 ? null : { key }]));
+      await one.setMany(kept, { ttlMs: LONG_MS });
+      await one.setMany(new Map([...keys].map((key) => [`short ${key}`, 1])), { ttlMs: SHORT_MS });
+      assert.deepEqual(await other.getMany(['none', ...keys]), kept);
+      assert.deepEqual(await store.get('k1'), { key: 'k1' });
+      await until(async () => (await store.get('short k1')) === undefined, 'the entries expire');
+      await other.deleteMany(keys.slice(5));
+      assert.deepEqual([...(await one.getMany(keys)).keys()], keys.slice(0, 5));
+    });
+  },
+
   async 'caches over it load a key once, if it has locks'(store) {
     if (store.acquireLock === undefined || store.releaseLock === undefined) return;
     await withCaches(store, async (caches) => {

@@ -3,7 +3,7 @@
 
 const { context, metrics, SpanKind, SpanStatusCode, trace } = require('./otel-api.js');
 
-const { optionType } = require('../errors.js');
+const { optionType, reasonOf } = require('../errors.js');
 const { flag } = require('../options/checks.js');
 const { mustBeObject } = require('../options/read.js');
 const { spans } = require('./index.js');
@@ -104,8 +104,8 @@ function sizeOf(value) {
  * @param {Foreign} error
  */
 function fail(span, error) {
-  span.recordException(error instanceof Error ? error : String(error));
-  span.setStatus({ code: SpanStatusCode.ERROR, message: String(error?.message ?? error) });
+  span.recordException(error instanceof Error ? error : reasonOf(error));
+  span.setStatus({ code: SpanStatusCode.ERROR, message: reasonOf(error) });
   span.end();
 }
 

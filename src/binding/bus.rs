@@ -26,7 +26,7 @@ use crate::{
     instance::Instance,
     queue::OwnerNotices,
     raw::call::Fault,
-    redis_owner::JsOwner,
+    redis_owner::{JsOwner, Renewal},
     reply::{Answer, Reply},
     values::Values,
 };
@@ -38,7 +38,7 @@ const HEALTH: Duration = Duration::from_secs(2);
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Described {
-    Redis { address: Address, options: RedisBusOptions, renews: bool },
+    Redis { address: Address, options: RedisBusOptions, renewal: Renewal },
     Rabbitmq { url: String, options: RabbitOptions },
     Nats(NatsBusOptions),
     Js(JsTransportOptions),
@@ -53,8 +53,8 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     let notices = Arc::new(OwnerNotices { bus: owner, queue: Arc::clone(&instance.bus_queue) });
     let bus = match described {
-        Described::Redis { address, options, renews } => {
-            let connections = JsOwner { number: owner, renews, queue: Arc::clone(&instance.bus_queue) };
+        Described::Redis { address, options, renewal } => {
+            let connections = JsOwner { number: owner, renewal, queue: Arc::clone(&instance.bus_queue) };
             redis::event_bus(runtime, address, options, notices, Some(Arc::new(connections)))
         }
         Described::Rabbitmq { url, options } => match rabbitmq::event_bus(runtime, &url, options, notices) {

@@ -20,7 +20,7 @@ use crate::{
     instance::Instance,
     memory::Slot,
     raw::call::Fault,
-    redis_owner::JsOwner,
+    redis_owner::{JsOwner, Renewal},
     redis_store::{NativeRedis, RedisDriver, StoredValues},
     reply::{Answer, Reply},
 };
@@ -31,8 +31,7 @@ struct Described {
     address: Address,
     options: StoreOptions,
     limits: DescribedLimits,
-    /// Whether the login may change.
-    renews: bool,
+    renewal: Renewal,
     /// A store whose connection it shares.
     beside: Option<usize>,
 }
@@ -47,7 +46,7 @@ struct DescribedLimits {
 
 /// Makes a store from its description in JSON. Returns its id. The store connects in the background.
 pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) -> Result<usize, Fault> {
-    let Described { address, options, limits, renews, beside } = serde_json::from_str(&description)
+    let Described { address, options, limits, renewal, beside } = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of a Redis store: {error}")))?;
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     let limits = Limits { depth: limits.depth, inflated_bytes: limits.inflated_bytes };
@@ -56,7 +55,7 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
     let store = match other {
         Some(other) => other.beside(options, Arc::new(values)),
         None => {
-            let connections = JsOwner { number: owner, renews, queue: Arc::clone(&instance.bus_queue) };
+            let connections = JsOwner { number: owner, renewal, queue: Arc::clone(&instance.bus_queue) };
             RedisStore::open(runtime, address, options, Arc::new(values), Some(Arc::new(connections)))
         }
     };

@@ -13,8 +13,8 @@ use lazy_layers_engine::value::BoxFuture;
 const MOST_HANDLED: usize = 10_000;
 const MOST_BYTES_HANDLED: usize = 32 << 20;
 
-/// Events of a session that were handed on and are not acknowledged yet. All acknowledgements go on side by side: one may
-/// have what another waits for.
+/// Events of a session that were handed on and are not acknowledged yet. All acknowledgements go on side by side: one
+/// may have what another waits for.
 #[derive(Default)]
 pub(super) struct Underway {
     /// The acknowledgement of an event that was handled at once: in order, one at a time.

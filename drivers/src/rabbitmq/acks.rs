@@ -122,6 +122,8 @@ impl Acks {
 
     /// Tells the broker of all events from here on.
     pub(super) async fn keep_telling(&self) -> Infallible {
+        // Who told it before may have stopped half way, after the notification.
+        self.tell().await;
         loop {
             self.first.notified().await;
             drop(timeout(WITHIN, self.enough.notified()).await);

@@ -346,6 +346,11 @@ impl<P> Atomic<P> {
 }
 
 impl Changed {
+    /// Whether this is a script's answer, and that number.
+    pub(super) fn says(&self, number: i64) -> bool {
+        matches!(self, Changed::Scripted(value) if commands::integer(value).is_ok_and(|said| said == number))
+    }
+
     /// The number that a script returns; `otherwise` for commands.
     pub(super) fn number(self, otherwise: i64) -> Result<i64, Fault> {
         match self {

@@ -181,13 +181,15 @@ pub(super) fn next(answers: &mut dyn Iterator<Item = Value>) -> Result<Value, Fa
     answers.next().ok_or_else(Fault::unexpected).and_then(sound)
 }
 
-/// An answer that is a number.
+/// An answer that is a number. A client that is driven may tell it in digits, as `stringNumbers` of `ioredis` has it.
 pub(super) fn integer(value: &Value) -> Result<i64, Fault> {
-    match value {
-        Value::Int(number) => Ok(*number),
-        Value::Boolean(yes) => Ok(i64::from(*yes)),
-        _ => Err(Fault::unexpected()),
-    }
+    let number = match value {
+        Value::Int(number) => Some(*number),
+        Value::Boolean(yes) => Some(i64::from(*yes)),
+        Value::BulkString(digits) => std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()),
+        _ => None,
+    };
+    number.ok_or_else(Fault::unexpected)
 }
 
 /// An answer that is a count.

@@ -3,10 +3,10 @@
 use std::{future::Future, sync::Arc};
 
 use lazy_layers_engine::entry::pattern::Pattern;
-use redis::{Cmd, Value};
+use redis::Cmd;
 
 use super::{
-    atomic::{Change, Changed},
+    atomic::Change,
     bare, commands,
     fault::Fault,
     marks,
@@ -113,7 +113,7 @@ impl<P: Payloads> RedisStore<P> {
                 }
                 let mut had_some = false;
                 for removed in apart {
-                    had_some |= !matches!(removed.await?, Changed::Scripted(Value::Int(0)));
+                    had_some |= !removed.await?.says(0);
                 }
                 let Some((noted, again)) = over else { return Ok(()) };
                 noted.await?;

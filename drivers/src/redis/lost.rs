@@ -110,9 +110,10 @@ impl<P: Payloads> RedisStore<P> {
         let mut entries = Vec::new();
         for (name, answers) in names.into_iter().zip(asked) {
             let answers = answers.await.unwrap_or_else(|_| Err(Fault::closed()))?;
-            let [Value::BulkString(head), Value::Int(left)] = answers.as_slice() else { continue };
+            let [Value::BulkString(head), left] = answers.as_slice() else { continue };
+            let Ok(left) = commands::integer(left) else { continue };
             if Encoding::PREFIXED.iter().any(|encoding| encoding.prefix() == head.as_slice()) {
-                entries.push((name, *left));
+                entries.push((name, left));
             }
         }
         Ok(entries)

@@ -54,6 +54,10 @@ pub struct TrustedCertificate {
 pub trait ConnectionOwner: Send + Sync + 'static {
     /// The login of the next connection: `None` for the one of the address.
     fn login(&self, server: Server) -> BoxFuture<'_, Result<Option<CurrentLogin>, String>>;
+    /// Whether the owner alone knows the login of servers with data: then there is none without its answer.
+    fn has_login(&self) -> bool {
+        false
+    }
     /// The certificate of a server, if the owner trusts it.
     fn certificate(&self, node: &Node, server: Server) -> BoxFuture<'_, Option<TrustedCertificate>>;
     /// Runs commands on a client, in their order; with a node, on that one of a cluster. Commands and answers are in
@@ -97,13 +101,22 @@ impl Access {
         Access { tracking, ..self.clone() }
     }
 
-    /// The server with its current login. If the owner does not answer in time, the login counts as unchanged.
+    /// The server with its current login. If the owner does not answer in time, the login counts as unchanged, where
+    /// there is one.
     pub(super) async fn renewed(&self, single: &Single, server: Server) -> Result<Single, String> {
         let Some(owner) = &self.owner else { return Ok(single.clone()) };
-        let Ok(current) = timeout(self.limit / 2, owner.login(server)).await else {
-            return Ok(single.clone());
+        let patience = self.limit / 2;
+        let current = match timeout(patience, owner.login(server)).await {
+            Ok(answer) => answer?,
+            Err(_) if server == Server::Data && owner.has_login() => {
+                let millis = patience.as_millis();
+                return Err(format!(
+                    "the function \"password\" did not answer within {millis} ms, half of connectTimeoutMs"
+                ));
+            }
+            Err(_) => None,
         };
-        Ok(match current? {
+        Ok(match current {
             Some(CurrentLogin { login, db }) => {
                 Single { login, db: db.unwrap_or(single.db), ..single.clone() }
             }

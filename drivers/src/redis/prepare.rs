@@ -8,8 +8,6 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use redis::Value;
-
 use super::{
     atomic::Changed,
     batch::Operation,
@@ -176,7 +174,7 @@ impl<P: Payloads> StoreState<P> {
         let listing = self.listing(entry, millis, seen.clone());
         let mut changed = self.change(&self.names.sets().0, listing).await?;
         match (&mut changed, seen) {
-            (Changed::Scripted(Value::Int(0)), _) => return Ok(None),
+            (changed, _) if changed.says(0) => return Ok(None),
             (Changed::Singly(answers), Some(seen)) => {
                 let standing = answers.pop().ok_or_else(Fault::unexpected)?;
                 if !marks::stands(&standing, &seen, self.names.key(entry).unwrap_or_default()) {

@@ -169,8 +169,8 @@ impl<P: Payloads> RedisStore<P> {
             let arguments = vec![text(STEP), before, self.shared.wall()];
             let sweep = self.shared.about_sets(&scripts::SWEEP, arguments, Some(sweep_singly));
             match self.shared.ask_sets(sweep).await? {
-                Changed::Scripted(Value::Int(1)) => {}
-                Changed::Scripted(Value::Int(2)) => return self.adopt(STEPS).await,
+                changed if changed.says(1) => {}
+                changed if changed.says(2) => return self.adopt(STEPS).await,
                 Changed::Scripted(_) | Changed::Bare(_) => return Ok(()),
                 Changed::Singly(answers) => return self.sweep(Tally::of(&answers)?).await,
             }

@@ -77,10 +77,10 @@ impl<P: Payloads> RedisStore<P> {
                     }
                     match changed {
                         Changed::Bare(_) => store.tidy_bare(most).await.map(|()| true),
-                        Changed::Scripted(Value::Int(0)) => Ok(false),
-                        Changed::Scripted(Value::Int(2)) => store.tidy_together(most).await.map(|()| true),
+                        changed if changed.says(0) => Ok(false),
+                        changed if changed.says(2) => store.tidy_together(most).await.map(|()| true),
                         // The answer of the script that also tidies.
-                        Changed::Scripted(Value::Int(3)) => Ok(true),
+                        changed if changed.says(3) => Ok(true),
                         Changed::Singly(answers) if answers.len() > WRITTEN => {
                             let tally = Tally::of(&answers[WRITTEN..])?;
                             store.tidy_apart(Some(tally), most).await.map(|()| true)
