@@ -30,6 +30,8 @@ test('stores on one client with time limits of their own have one listener an ev
   const onWarning = (warning) => warnings.push(warning.message);
   process.on('warning', onWarning);
   t.after(() => process.off('warning', onWarning));
+  // A client that connects listens to itself.
+  await until(() => client.status === 'ready', 'it is connected');
   const before = client.listenerCount('ready');
   const stores = Array.from({ length: 30 }, (_, at) => new RedisStore(client, { commandTimeoutMs: 1000 + at }));
   await Promise.all(stores.slice(0, 3).map((store, at) => store.set(`k${at}`, at)));
