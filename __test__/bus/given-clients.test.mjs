@@ -208,6 +208,17 @@ test('jetstream: over a given connection, no event goes to a request that an ear
   assert.equal(left.getPending(), 1);
 });
 
+test('jetstream: buses that have one durable name by mistake begin all the same', async (t) => {
+  const server = await servers.of('jetstream');
+  const subject = freshName('same');
+  const builtin = () => TRANSPORTS.jetstream.bus(server.url, subject, { instance: 'same', ...QUIET });
+  for (const make of [builtin, () => streamOf(t, server, subject, { durableName: 'same' }), builtin]) {
+    const { bus } = cacheOn(t, await make(), freshName('i'));
+    await isListening(bus);
+    assert.equal((await bus.healthCheck()).connects, 1);
+  }
+});
+
 test('jetstream: a given connection by which no events can be asked for counts as lost', async (t) => {
   const server = await servers.of('jetstream');
   const connection = await connectionTo(t, server);
