@@ -227,8 +227,8 @@ async fn greet(single: &Single, server: Server, access: &Access) -> Greeted {
 /// The most pipelines that wait to be sent over one connection: more than their deadlines leave.
 const MOST_UNSENT: usize = 1 << 16;
 
-/// Deadlines are watched for whole pipelines, see `batch`. Pipelines leave in the order in which they are made: those for
-/// which the client has no room would overtake each other.
+/// Deadlines are watched for whole pipelines, see `batch`. Pipelines leave in the order in which they are made: those
+/// for which the client has no room would overtake each other.
 fn config() -> AsyncConnectionConfig {
     AsyncConnectionConfig::new().set_response_timeout(None).set_pipeline_buffer_size(MOST_UNSENT)
 }

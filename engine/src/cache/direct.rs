@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl<V: Value> Cache<V> {
-    /// A key leaves the second layer: running loads, stale copies and absences go with it. To be called before and after
-    /// the layer was asked, as a load may have begun in between.
+    /// A key leaves the second layer: running loads, stale copies and absences go with it. To be called before and
+    /// after the layer was asked, as a load may have begun in between.
     pub fn forget(&self, key: &Key) {
         self.state.void(key);
     }
