@@ -67,7 +67,8 @@ for (const transport of Object.keys(TRANSPORTS)) {
 
 test('jetstream: frozen while an event is being handled, it keeps its session and what it holds', async (t) => {
   const { cache, child, ask } = await pair(t, 'jetstream', ['kept', 'gone']);
-  const held = ask('hold');
+  await ask('hold');
+  const held = once(child, 'message');
   await cache.delete('held');
   await held;
   await ask('fill');

@@ -51,18 +51,14 @@ async function watch() {
   }
 }
 
-/** A handler that never ends: resolves once it has an event. */
-const hold = () =>
-  new Promise((resolve) => {
-    const handler = () => {
-      resolve();
-      return new Promise(() => {});
-    };
-    void bus.subscribe(handler);
-  });
+/** A handler that tells that it has an event, and never ends. */
+const hold = () => {
+  process.send({ held: true });
+  return new Promise(() => {});
+};
 
 process.on('message', async (action) => {
-  if (action === 'hold') await hold();
+  if (action === 'hold') await bus.subscribe(hold);
   if (action === 'state') {
     const { connects } = await bus.healthCheck();
     process.send({ connects, hits: (await Promise.all(names.map((key) => cache.get(key)))).filter(Boolean).length });
