@@ -9,7 +9,7 @@ use lazy_layers_engine::{
     codec::{self, Metadata, Opened, Reader, TagCount},
     entry::{key::Key, pattern::Pattern},
     options::SetDetails,
-    store::{Count, Fill, Found, FoundMany, LockOf, Locks, MarkCell, Store, StoreFuture, TagCounters},
+    store::{Count, Fill, Found, FoundMany, LockOf, Locks, Mark, MarkCell, Store, StoreFuture, TagCounters},
     value::{BoxFuture, Failure},
 };
 
@@ -118,6 +118,11 @@ impl Store<Slot> for NativeRedis {
             .pack(value, metadata)
             .map(|payload| self.driver.fill(at.stored.as_bytes(), payload, ttl, self.entries, mark, owner));
         Box::pin(async move { filled?.await.map_err(failure) })
+    }
+
+    fn stands<'a>(&'a self, key: &'a Key, mark: Mark) -> StoreFuture<'a, bool, Slot> {
+        let stands = self.driver.stands(key.as_bytes(), mark);
+        Box::pin(async move { stands.await.map_err(failure) })
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {

@@ -102,7 +102,11 @@ for (const overrides of ['set', 'get and set']) {
       (Kind) => new Kind({ l2: new RedisStore(server.url, { prefix }) }),
     );
     t.after(() => Promise.all([cache.close(), other.close()]));
-    await cache.getOrSet('kept', () => 1);
+    const one = async () => {
+      await other.delete('unrelated');
+      return 1;
+    };
+    assert.equal(await cache.getOrSet('kept', one), 1);
     assert.equal(await other.get('kept'), 1);
     const loader = heldLoader();
     const loading = cache.getOrSet('k', loader);

@@ -108,6 +108,27 @@ impl<P: Payloads> RedisStore<P> {
     }
 }
 
+impl<P: Payloads> RedisStore<P> {
+    /// Whether the value of a load could still be stored, for one that was stored by a plain write.
+    pub fn stands(
+        &self,
+        key: &[u8],
+        mark: Mark,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let (shared, entry) = (Arc::clone(&self.shared), self.shared.names.entry(key));
+        let seen = shared.seen(mark);
+        // Clients that run no scripts keep no marks.
+        let asked = (!shared.is_bare()).then(|| ask_standing(&shared.names.marks(&entry), &entry));
+        let answers = asked.map(|asked| shared.ask(&entry, vec![asked]));
+        async move {
+            let Some(answers) = answers else { return Ok(true) };
+            let answer = commands::next(&mut answers.await?.into_iter())?;
+            let key = shared.names.key(&entry).unwrap_or_default();
+            Ok(seen.is_some_and(|seen| stands(&answer, &seen.own, key)))
+        }
+    }
+}
+
 impl<P: Payloads> StoreState<P> {
     /// The counts that scripts compare with. None when nothing was counted as the load began, and marks since
     /// then may already be gone; or if another server has taken over since, which may have counted less.

@@ -18,15 +18,6 @@ pub struct Mark {
     pub replacements: u64,
 }
 
-impl Mark {
-    /// Whether nothing was invalidated between the two.
-    #[must_use]
-    pub fn counts_as(self, earlier: Mark) -> bool {
-        let Mark { own, listed, taken: _, replacements } = self;
-        (own, listed, replacements) == (earlier.own, earlier.listed, earlier.replacements)
-    }
-}
-
 /// The mark of a read, as its store tells it with the value.
 pub enum Marking {
     /// It is known, or the store did not tell.

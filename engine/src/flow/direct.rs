@@ -26,8 +26,9 @@ impl<V: Value> CacheState<V> {
             // The layer could not be read before the load, so nobody knows whether the value is still true there.
             return l2.delete(call, entry, None).await;
         };
+        let asked = l2.run(StoreCall { operation: "get", key: Some(key) }, |store| store.stands(entry, mark));
         // Where the layer cannot be read now, it did not take the value either.
-        if self.mark_of(l2, key).await.is_none_or(|now| now.counts_as(mark)) {
+        if asked.await.unwrap_or(true) {
             return;
         }
         self.void(key);

@@ -127,7 +127,7 @@ impl<V: Value> CacheState<V> {
     }
 
     /// How far the second layer has counted invalidations, for a caller that has already read the key.
-    pub(super) async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
+    async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
         let mark = MarkCell::default();
         let call = StoreCall { operation: "get", key: Some(key) };
         l2.get(call, &self.entry_of(key), Some(&mark)).await;

@@ -91,6 +91,11 @@ pub trait Store<V>: Send + Sync + 'static {
         let set = self.set(fill.at.stored, fill.value, fill.ttl);
         Box::pin(async move { set.await.map(|()| true) })
     }
+    /// Whether the result of a load that began with this mark could still be stored, for a value that was stored
+    /// otherwise. Always, where loads are not ordered so.
+    fn stands<'a>(&'a self, _: &'a Key, _: Mark) -> StoreFuture<'a, bool, V> {
+        Box::pin(async { Ok(true) })
+    }
     /// Stores a value for a lifetime.
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> StoreFuture<'a, (), V>;
     /// The same with more details: the options of the call for custom stores, the metadata for those that store it.
