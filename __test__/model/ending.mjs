@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LazyLayersCache } from '../../index.mjs';
 import { now } from './history.mjs';
 import { KEYS } from './keys.mjs';
+import { effective } from './options.mjs';
 import { unskip } from './skips.mjs';
 import { VERBS } from './verbs.mjs';
 
@@ -67,6 +68,9 @@ async function restart(run) {
     await member.cache.save(file);
     await member.cache.close();
     run.history.note('restart');
+    // Entries that are taken back live no longer than new ones.
+    const at = now();
+    run.world.warm = { at, until: at + effective(undefined, member.config).leastL1 };
     member.cache = new LazyLayersCache({ ...member.config, warm: file });
     run.world.byReference = false;
   } finally {

@@ -101,7 +101,9 @@ function hasToLive(origin, op, history, world) {
   const mostL1 = world.tellsChanges === true ? leastL2 : Number.POSITIVE_INFINITY;
   const inL1 = staysInL1 ? Math.min(lifeInL1(origin, history, world), mostL1) : 0;
   const inL2 = world.hasL2 && world.isL2Reliable && !world.isOwed ? leastL2 : 0;
-  return op.ackAt < beganAt(origin.maker) + Math.max(inL1, inL2) - EARLY_MS;
+  const ends = beganAt(origin.maker) + Math.max(inL1, inL2);
+  const wasTakenBack = world.warm !== undefined && beganAt(origin.maker) < world.warm.at;
+  return op.ackAt < (wasTakenBack ? Math.min(ends, world.warm.until) : ends) - EARLY_MS;
 }
 
 /** The value of a key that a call has to find, if there is one. */
