@@ -39,20 +39,27 @@ for (const [version, node] of NODES) {
   });
 }
 
+/** A thread that goes on before the clock thread does may answer so many hits late: see docs/decisions/time.md. */
+const NOTICED = 512;
+
 for (const gapMs of [0, 0.01]) {
-  test(`nothing is served across a freeze amid hits that are ${gapMs * 1000} us apart`, unixOnly, async (context) => {
-    const child = await start(context, 'run.mjs');
-    for (let round = 0; round < 2; round += 1) {
-      child.send(gapMs);
-      const told = once(child, 'message');
-      await sleep(120);
-      await freeze(child, 80);
-      await sleep(60);
-      await freeze(child, 80);
-      const [late] = await told;
-      assert.deepEqual(late, []);
-    }
-  });
+  test(
+    `a freeze amid hits that are ${gapMs * 1000} us apart is noticed within ${NOTICED} hits`,
+    unixOnly,
+    async (context) => {
+      const child = await start(context, 'run.mjs');
+      for (let round = 0; round < 2; round += 1) {
+        child.send(gapMs);
+        const told = once(child, 'message');
+        await sleep(120);
+        await freeze(child, 80);
+        await sleep(60);
+        await freeze(child, 80);
+        const [late] = await told;
+        assert.ok(late.length <= 2 * NOTICED, `${late.length} of two freezes`);
+      }
+    },
+  );
 }
 
 test('a load of less than its hard limit ends well after a freeze beyond it', unixOnly, async (context) => {
