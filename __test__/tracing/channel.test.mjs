@@ -173,7 +173,7 @@ test('calls within a loader have outcomes of their own', async (t) => {
   ]);
 });
 
-test('a call of several keys within a loader leaves the outcome of the loader\'s call alone', async (t) => {
+test("a call of several keys within a loader leaves the outcome of the loader's call alone", async (t) => {
   const { ended } = traced(t);
   const cache = new LazyLayersCache();
   await cache.set('a', 1);

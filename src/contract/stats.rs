@@ -69,6 +69,12 @@ impl Sources<'_> {
     }
 }
 
+/// The numbers that describe the present; all others only grow.
+pub(crate) const PRESENT: &[&str] = &["loads.running", "loads.oldestMs", "L1.entries", "L1.bytes"];
+
+/// The numbers of a memory layer, which the caches on it have in common.
+pub(crate) const OF_LAYER: &[&str] = &["evictions.capacity", "evictions.expired", "L1.entries", "L1.bytes"];
+
 /// A number as JavaScript knows it.
 #[cfg(test)]
 pub(super) struct Row {
