@@ -32,4 +32,12 @@ function processStats() {
   return all;
 }
 
-module.exports = { processStats, statsOfCore };
+/** The totals of each name of caches, also of those that have ended. */
+function processTotals() {
+  /** @type {{ cache: string, stats: ReturnType<typeof statsOf> }[]} */
+  const all = [];
+  raw.processTotals(numbers, (/** @type {string} */ cache) => all.push({ cache, stats: statsOf(numbers) }));
+  return all;
+}
+
+module.exports = { processStats, processTotals, statsOfCore };

@@ -60,6 +60,7 @@ exports! {
     stats(cache, numbers) = stats::stats;
     shareMirror(cache, wasAlone) = stats::share_mirror;
     processStats(numbers, visit) = stats::process_stats;
+    processTotals(numbers, visit) = stats::process_totals;
     watchTurns(canBeTold) = time::watch_turns;
     look(hits) = time::look;
     follow(shows, wouldShow, isWall) = time::follow;

@@ -9,7 +9,8 @@
 //! 1. [`contract`] the contract between JavaScript and Rust · [`ready`] requests that can go on, and the wake of
 //!    their thread
 //! 2. [`env`](mod@env) one Node.js environment · [`memory`] handles of JavaScript values, and the mirror by which
-//!    JavaScript answers hits · [`ticker`] its clock · [`behalf`] for whom a thread works
+//!    JavaScript answers hits · [`ticker`] its clock · [`behalf`] for whom a thread works ·
+//!    [`totals`] of caches by name
 //! 3. [`values`] values to bytes and back · [`crossing`] fields of events and messages · [`options`] records of
 //!    options for the engine · [`reply`] results as numbers · [`request`] one request and its loader · [`questions`]
 //!    for objects of JavaScript · [`stats`] statistics of each cache · [`time`] the time of an environment ·
@@ -61,5 +62,6 @@ mod settle;
 mod stats;
 mod ticker;
 mod time;
+mod totals;
 mod upkeep;
 mod values;

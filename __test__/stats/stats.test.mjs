@@ -174,6 +174,15 @@ test('entries that leave are counted by cause', async () => {
   await cache.close();
 });
 
+test('without a memory layer no entry leaves', async () => {
+  for (const l1 of [false, mapLayer()]) {
+    const cache = new LazyLayersCache({ ...QUIET, l1 });
+    await cache.set('k', 1);
+    assert.deepEqual(cache.stats().evictions, { capacity: 0, expired: 0 });
+    await cache.close();
+  }
+});
+
 test('the bytes of a layer are told where it is bounded in bytes', async () => {
   const cache = new LazyLayersCache({ ...QUIET, levels: { L1: { maxBytes: 100_000 } } });
   await cache.set('k', 'x'.repeat(1000));

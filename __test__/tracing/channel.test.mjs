@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { test } from 'node:test';
+import { manualClock } from '../../entry/testing.mjs';
 import { LazyLayersCache, MemoryStore } from '../../index.mjs';
 import { heldLoader, pass } from '../support/deferred.mjs';
 import { MapStore } from '../support/map-store.mjs';
@@ -170,6 +171,28 @@ test('calls within a loader have outcomes of their own', async (t) => {
     ['get', 'inner', 'L1', 'hit'],
     ['getOrSet', 'outer', undefined, 'loaded'],
   ]);
+});
+
+test("a call of several keys within a loader leaves the outcome of the loader's call alone", async (t) => {
+  const { ended } = traced(t);
+  const cache = new LazyLayersCache();
+  await cache.set('a', 1);
+  await cache.getOrSet('outer', async () => (await cache.getMany(['a', 'none'])).size);
+  assert.deepEqual(outcomes(ended).at(-1), ['getOrSet', 'outer', undefined, 'loaded']);
+});
+
+test('a hit stays one whose value is loaded anew in the background', async (t) => {
+  const { ended } = traced(t);
+  const clock = manualClock();
+  t.after(() => clock.restore());
+  const cache = new LazyLayersCache({ refreshAhead: 0.5, ttlMs: 100 });
+  await cache.set('k', 'old');
+  await clock.advance(80);
+  const loader = heldLoader();
+  assert.equal(await cache.getOrSet('k', loader), 'old');
+  await loader.called;
+  loader.resolve('new');
+  assert.deepEqual(outcomes(ended).at(-1), ['getOrSet', 'k', 'L1', 'hit']);
 });
 
 test('a store bound to the channel is there in the loader', async (t) => {

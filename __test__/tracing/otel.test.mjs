@@ -127,17 +127,17 @@ test('nothing is traced once it is ended', async (t) => {
   assert.deepEqual(finished(), []);
 });
 
-/** The metrics of a meter while a test runs. */
+/** The metrics of a meter while a test runs, which `act` may have collected in between. */
 async function collected(t, act) {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const meterProvider = new MeterProvider({ readers: [reader] });
   t.after(() => meterProvider.shutdown());
   const stop = instrument({ meterProvider, spans: false });
-  await act();
+  await act(() => meterProvider.forceFlush());
   await meterProvider.forceFlush();
   stop();
-  const [{ scopeMetrics }] = exporter.getMetrics();
+  const { scopeMetrics } = exporter.getMetrics().at(-1);
   return scopeMetrics[0].metrics;
 }
 
@@ -171,6 +171,20 @@ test('the statistics of caches are metrics, those of one name added up', async (
   ]);
   assert.deepEqual(pointsOf(metrics, 'cache.l1.entries', 'measured'), [[2]]);
   await Promise.all(caches.map((cache) => cache.close()));
+});
+
+test('counters go on when a cache is closed, and numbers of the present fall', async (t) => {
+  const caches = [1, 2].map(() => new LazyLayersCache({ name: 'closing' }));
+  const metrics = await collected(t, async (collect) => {
+    for (const cache of caches) await cache.getOrSet('k', () => 'v');
+    await collect();
+    await Promise.all(caches.map((cache) => cache.close()));
+  });
+  assert.deepEqual(pointsOf(metrics, 'cache.loads', 'closing'), [
+    ['success', 2],
+    ['error', 0],
+  ]);
+  assert.deepEqual(pointsOf(metrics, 'cache.l1.entries', 'closing'), [[0]]);
 });
 
 for (const [options, message] of [

@@ -31,6 +31,7 @@ export interface Raw {
   stats(cache: Id, numbers: Float64Array): void;
   shareMirror(cache: Id, wasAlone: boolean): void;
   processStats(numbers: Float64Array, visit: unknown): void;
+  processTotals(numbers: Float64Array, visit: unknown): void;
   watchTurns(canBeTold: boolean): void;
   look(hits: number): number;
   follow(shows: number, wouldShow: number, isWall: boolean): number;

@@ -17,11 +17,11 @@ const { AsyncLocalStorage } = require('node:async_hooks');
  * @property {Tracer | undefined} tracer
  */
 
-/** The call whose code runs. Events are told in its async context. @type {AsyncLocalStorage<TracedCall>} */
+/** The call whose code runs. Events are told in its async context. @type {AsyncLocalStorage<TracedCall | undefined>} */
 const current = new AsyncLocalStorage();
 
 /**
- * The outcome of a call by an event. A later event refines it.
+ * The outcome of a call by an event. A later event refines it until the call is answered.
  * @type {Record<string, (call: TracedCall, event: Foreign) => void>}
  */
 const OUTCOMES = {
@@ -44,6 +44,9 @@ const OUTCOMES = {
 };
 const TYPES = Object.keys(OUTCOMES);
 
+/** Whether the answer of a call is known: what follows is a load in the background. @param {TracedCall} call */
+const isAnswered = ({ outcome }) => outcome === 'hit' || outcome === 'stale';
+
 /** Emitters that are listened to. @type {WeakSet<object>} */
 const observed = new WeakSet();
 
@@ -58,8 +61,9 @@ function observe(core, isTraced) {
   observed.add(emitter);
   const off = emitter.on((event) => {
     const call = current.getStore();
-    if (call !== undefined) OUTCOMES[event.type](call, event);
-    else if (!isTraced()) {
+    if (call !== undefined) {
+      if (!isAnswered(call)) OUTCOMES[event.type](call, event);
+    } else if (!isTraced()) {
       off();
       observed.delete(emitter);
     }
@@ -81,8 +85,8 @@ function trace({ channel, isTraced, tracer }, core, operation, key, run) {
   /** @type {TracedCall} */
   const call = { cache: core.name, operation, key, layer: undefined, outcome: undefined };
   const wrap = (/** @type {Loader} */ loader) => (tracer === undefined ? loader : tracedLoader(tracer, loader));
-  // The events of several keys have no outcome in common.
-  const verb = () => (operation.endsWith('Many') ? run(wrap) : current.run(call, run, wrap));
+  // The events of several keys have no outcome in common, nor are they that of a call whose loader asks for them.
+  const verb = () => current.run(operation.endsWith('Many') ? undefined : call, run, wrap);
   const onChannel = channel === undefined ? verb : () => channel.tracePromise(verb, call);
   return tracer === undefined ? onChannel() : tracer.call(call, onChannel);
 }

@@ -1,7 +1,7 @@
 'use strict';
 // The statistics of all caches of the process as metrics of OpenTelemetry.
 
-const { processStats } = require('../stats.js');
+const { processTotals } = require('../stats.js');
 
 /** @typedef {import('../../types/stats.js').CacheStats} CacheStats */
 
@@ -92,7 +92,7 @@ const METRICS = {
 /**
  * Adds up the numbers of the caches of one name: they have the same attributes.
  * @param {string} metric
- * @param {ReturnType<typeof processStats>} all
+ * @param {ReturnType<typeof processTotals>} all
  */
 function sumsOf(metric, all) {
   /** @type {Map<string, { number: number, attributes: Record<string, string> }>} */
@@ -123,7 +123,7 @@ function observeMetrics(meter) {
   });
   /** @param {import('@opentelemetry/api').BatchObservableResult} result */
   const observe = (result) => {
-    const all = processStats();
+    const all = processTotals();
     for (const { name, instrument } of instruments) {
       for (const { number, attributes } of sumsOf(name, all)) result.observe(instrument, number, attributes);
     }

@@ -79,9 +79,9 @@ pub(crate) fn exposition(prefix: String, numbers: Array<AtomicU64>) -> Result<St
 }
 
 /// The metrics of the process.
-pub(crate) fn process_metrics(prefix: String) -> Result<String, Fault> {
+pub(crate) fn process_metrics(instance: Rc<Instance>, prefix: String) -> Result<String, Fault> {
     pulse::look();
-    Ok(gauges::of_process(&prefix, 0))
+    Ok(gauges::of_process(&prefix, 0, instance.env.number))
 }
 
 /// How many keys are read while the layer is locked.

@@ -209,9 +209,9 @@ pub(crate) fn create_cache(
         Tracked::new(redis.driver.clone(), listener)
     });
     let memory_only = cache.is_memory_only();
-    let stats =
-        CacheStats::register(cache.clone(), (name, instance.env.number), is_listed, counted.memory.clone());
-    let counted = instance.env.js().keep(counted.value)?;
+    // Before the cache is registered: one that is comes to an end by its id alone.
+    let kept = instance.env.js().keep(counted.value)?;
+    let stats = CacheStats::register(cache.clone(), (name, instance.env.number), is_listed, counted.memory);
     let attached = RefCell::default();
     let native = NativeCache {
         cache,
@@ -221,7 +221,7 @@ pub(crate) fn create_cache(
         memory_only,
         redis,
         stats,
-        counted,
+        counted: kept,
         tickets: RefCell::default(),
         attached,
         tracked: RefCell::new(tracked),

@@ -4,6 +4,7 @@ use std::{rc::Rc, sync::atomic::AtomicU64};
 
 use super::arguments::Array;
 use crate::{
+    contract::stats::COUNT,
     instance::{Instance, NativeCache},
     raw::{call::Fault, js::JsValue, memory::Shared},
     stats::{self, CacheStats},
@@ -39,8 +40,26 @@ pub(crate) fn process_stats(
     Ok(())
 }
 
+/// Calls `visit(name)` for each name of caches, also of those that have ended, with the totals written.
+pub(crate) fn process_totals(
+    instance: Rc<Instance>,
+    numbers: Array<AtomicU64>,
+    visit: JsValue,
+) -> Result<(), Fault> {
+    let js = instance.env.js();
+    for (name, total) in stats::totals(instance.env.number) {
+        store(total.numbers, &numbers.memory);
+        js.call_value(visit, &[js.text(&name)]);
+    }
+    Ok(())
+}
+
 fn write(instance: &Instance, stats: &CacheStats, into: &Shared<AtomicU64>) {
-    for (at, number) in stats.read(instance.env.number).into_iter().enumerate() {
+    store(stats.read(instance.env.number), into);
+}
+
+fn store(numbers: [f64; COUNT], into: &Shared<AtomicU64>) {
+    for (at, number) in numbers.into_iter().enumerate() {
         into.store(at, number);
     }
 }

@@ -37,6 +37,12 @@ impl Sources<'_> {
         self.memory.as_ref().and_then(read).map_or(f64::NAN, |number| number as f64)
     }
 
+    /// By capacity and at their end; none without a memory layer.
+    fn evicted(&self) -> [f64; 2] {
+        let evicted = self.memory.unwrap_or_default().evicted;
+        [evicted.capacity as f64, evicted.expired as f64]
+    }
+
     fn mirror_hits(&self) -> f64 {
         self.mirror.hits as f64
     }
@@ -68,6 +74,12 @@ impl Sources<'_> {
         of_engine.max(local)
     }
 }
+
+/// The numbers that describe the present; all others only grow.
+pub(crate) const PRESENT: &[&str] = &["loads.running", "loads.oldestMs", "L1.entries", "L1.bytes"];
+
+/// The numbers of a memory layer, which the caches on it have in common.
+pub(crate) const OF_LAYER: &[&str] = &["evictions.capacity", "evictions.expired", "L1.entries", "L1.bytes"];
 
 /// A number as JavaScript knows it.
 #[cfg(test)]
@@ -128,8 +140,8 @@ stats! {
     count "patternDeletes" => |of| of.events(Kind::DeletePattern);
     count "tagDeletes" => |of| of.events(Kind::DeleteTag);
     count "negativeSets" => |of| of.events(Kind::NegativeSet);
-    count "evictions.capacity" => |of| of.memory(|memory| Some(memory.evicted.capacity));
-    count "evictions.expired" => |of| of.memory(|memory| Some(memory.evicted.expired));
+    count "evictions.capacity" => |of| of.evicted()[0];
+    count "evictions.expired" => |of| of.evicted()[1];
     count "audits.freshL1" => |of| of.counted[counted::FRESH_L1];
     count "audits.freshL2" => |of| of.counted[counted::FRESH_L2];
     count "audits.staleL1" => |of| of.counted[counted::STALE_L1];

@@ -93,8 +93,9 @@ impl SlotMirror {
         self.journal = Journal::new(journal);
     }
 
-    /// Drops the arrays; from here on nothing is written to them.
+    /// Drops the arrays; from here on nothing is written to them. What they have counted stays counted.
     pub(super) fn detach(&mut self) {
+        self.stats = self.stats();
         self.words = Shared::NONE;
         self.table.count_uses(Shared::NONE);
         self.uses = Shared::NONE;

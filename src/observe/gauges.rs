@@ -10,21 +10,18 @@ use prometheus::{
     proto,
 };
 
-use super::{desk, latency, listener, pulse, snapshot};
+use super::{desk, latency, listener, pulse};
 use crate::{
     contract::observed::number,
-    stats::{self, CacheStats},
+    stats,
+    totals::{Total, durations::Timed},
 };
 
-/// How the numbers of caches with the same name are combined.
+/// Whether a number only grows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Their sum, which only grows.
     Counter,
-    /// Their sum.
-    Sum,
-    /// The largest of them.
-    Most,
+    Gauge,
 }
 
 /// A line of a family: its labels beside `cache`, its number in `stats()`, and the factor for it.
@@ -99,11 +96,11 @@ const FAMILIES: &[Family] = &[
         &[],
         &[(&[], "loads.totalMs", SECONDS)],
     ),
-    ("cache_loads_running", "Loads that run now", Kind::Sum, &[], &[(&[], "loads.running", 1.0)]),
+    ("cache_loads_running", "Loads that run now", Kind::Gauge, &[], &[(&[], "loads.running", 1.0)]),
     (
         "cache_load_oldest_seconds",
         "For how long the oldest load has been running",
-        Kind::Most,
+        Kind::Gauge,
         &[],
         &[(&[], "loads.oldestMs", SECONDS)],
     ),
@@ -140,11 +137,11 @@ const FAMILIES: &[Family] = &[
         &["result"],
         &[(&["capacity"], "evictions.capacity", 1.0), (&["expired"], "evictions.expired", 1.0)],
     ),
-    ("cache_entries", "Live entries", Kind::Sum, &["layer"], &[(&["l1"], "L1.entries", 1.0)]),
+    ("cache_entries", "Live entries", Kind::Gauge, &["layer"], &[(&["l1"], "L1.entries", 1.0)]),
     (
         "cache_bytes",
         "Bytes by estimate, with a bound on them",
-        Kind::Sum,
+        Kind::Gauge,
         &["layer"],
         &[(&["l1"], "L1.bytes", 1.0)],
     ),
@@ -191,20 +188,17 @@ const FAMILIES: &[Family] = &[
     ),
 ];
 
-/// The caches of each name.
-type Named = BTreeMap<String, Vec<std::sync::Arc<CacheStats>>>;
+/// The totals of each name.
+type Named = BTreeMap<String, Total>;
 
-/// The metrics of the process. Anything that cannot be shown is left out.
-pub(crate) fn of_process(prefix: &str, streams: usize) -> String {
+/// The metrics of the process, read on the thread of an environment. Anything that cannot be shown is left out.
+pub(crate) fn of_process(prefix: &str, streams: usize, environment: u32) -> String {
     let registry = Registry::new();
-    let mut named = Named::new();
-    for stats in stats::all() {
-        named.entry(stats.name.clone()).or_default().push(stats);
-    }
+    let named = stats::totals(environment);
     for family in FAMILIES {
         let _ = add(&registry, prefix, family, &named);
     }
-    let _ = add_circuits(&registry, prefix, &named);
+    let _ = add_circuits(&registry, prefix);
     let _ = add_process(&registry, prefix, streams);
     let mut families = registry.gather();
     families.extend(durations(prefix, &named));
@@ -227,21 +221,16 @@ fn add(registry: &Registry, prefix: &str, family: &Family, named: &Named) -> pro
     let all: Vec<&str> = ["cache"].iter().chain(*labels).copied().collect();
     let counters: CounterVec = GenericCounterVec::new(options(prefix, name, help), &all)?;
     let gauges: GaugeVec = GenericGaugeVec::new(options(prefix, name, help), &all)?;
-    for (cache, stats) in named {
-        let numbers: Vec<_> = stats.iter().map(|stats| stats.read(snapshot::ELSEWHERE)).collect();
+    for (cache, total) in named {
         for (values, path, scale) in *lines {
-            let known =
-                numbers.iter().map(|numbers| number(numbers, path)).filter(|number| number.is_finite());
-            let known: Vec<f64> = known.map(|number| number * scale).collect();
-            if known.is_empty() {
+            let sum = number(&total.numbers, path) * scale;
+            if !sum.is_finite() {
                 continue;
             }
             let values: Vec<&str> = [cache.as_str()].iter().chain(*values).copied().collect();
-            let sum: f64 = known.iter().sum();
             match kind {
                 Kind::Counter => counters.with_label_values(&values).inc_by(sum.max(0.0)),
-                Kind::Sum => gauges.with_label_values(&values).set(sum),
-                Kind::Most => gauges.with_label_values(&values).set(known.into_iter().fold(0.0, f64::max)),
+                Kind::Gauge => gauges.with_label_values(&values).set(sum),
             }
         }
     }
@@ -250,26 +239,26 @@ fn add(registry: &Registry, prefix: &str, family: &Family, named: &Named) -> pro
 
 /// The durations of loads, of the second layer, of the bus, and of calls that L1 answered.
 fn durations(prefix: &str, named: &Named) -> Vec<proto::MetricFamily> {
-    let all = named.iter().flat_map(|(cache, stats)| {
-        let measured = latency::of_caches(stats);
-        measured
-            .into_iter()
-            .map(move |(layer, durations)| latency::series(cache, layer, latency::BOUNDS, &durations))
-    });
-    let calls = named.iter().filter_map(|(cache, stats)| {
-        let durations = latency::of_calls(stats)?;
-        Some(latency::series(cache, "l1", latency::BOUNDS_OF_CALLS, &durations))
-    });
+    let of = |kinds: &[(Timed, &str)], bounds: &[f64]| {
+        let mut series = Vec::new();
+        for (cache, total) in named {
+            for (timed, layer) in kinds {
+                let durations = total.durations.get(timed);
+                series.extend(durations.map(|durations| latency::series(cache, layer, bounds, durations)));
+            }
+        }
+        series
+    };
     [
         (
             "cache_duration_seconds",
             "How long loads, operations of L2 and messages to the bus took",
-            all.collect::<Vec<_>>(),
+            of(&[(Timed::SecondLayer, "l2"), (Timed::Bus, "bus"), (Timed::Loads, "loader")], latency::BOUNDS),
         ),
         (
             "cache_l1_call_seconds",
             "How long calls took that L1 answered, of each 64th of a cache with a dashboard",
-            calls.collect(),
+            of(&[(Timed::Calls, "l1")], latency::BOUNDS_OF_CALLS),
         ),
     ]
     .into_iter()
@@ -286,20 +275,19 @@ fn durations(prefix: &str, named: &Named) -> Vec<proto::MetricFamily> {
 }
 
 /// 0: closed, 1: half-open, 2: open; for caches with the same name, the worst.
-fn add_circuits(registry: &Registry, prefix: &str, named: &Named) -> prometheus::Result<()> {
+fn add_circuits(registry: &Registry, prefix: &str) -> prometheus::Result<()> {
     let help = "State of a circuit breaker: 0 closed, 1 half-open, 2 open";
     let gauges = GaugeVec::new(options(prefix, "cache_circuit_state", help), &["cache", "layer"])?;
-    for (cache, stats) in named {
-        for (at, layer) in ["l2", "bus"].into_iter().enumerate() {
-            let states = stats.iter().filter_map(|stats| stats.circuits()[at]);
-            let states = states.map(|state| match state {
+    for stats in stats::all() {
+        for (state, layer) in stats.circuits().into_iter().zip(["l2", "bus"]) {
+            let Some(state) = state else { continue };
+            let gauge = gauges.with_label_values(&[stats.name.as_str(), layer]);
+            let state = match state {
                 BreakerState::Closed => 0.0,
                 BreakerState::HalfOpen => 1.0,
                 BreakerState::Open => 2.0,
-            });
-            if let Some(worst) = states.reduce(f64::max) {
-                gauges.with_label_values(&[cache, layer]).set(worst);
-            }
+            };
+            gauge.set(gauge.get().max(state));
         }
     }
     register(registry, gauges)
@@ -335,8 +323,8 @@ fn add_process(registry: &Registry, prefix: &str, streams: usize) -> prometheus:
 
 #[cfg(test)]
 mod tests {
-    use super::FAMILIES;
-    use crate::contract::stats::PATHS;
+    use super::{FAMILIES, Kind};
+    use crate::contract::stats::{PATHS, PRESENT};
 
     #[test]
     fn each_number_of_the_statistics_is_a_metric() {
@@ -347,5 +335,14 @@ mod tests {
         };
         let missing: Vec<_> = PATHS.iter().filter(|path| !shown(path)).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
+    fn a_number_is_a_counter_unless_it_describes_the_present() {
+        for (name, _, kind, _, lines) in FAMILIES {
+            for (_, path, _) in *lines {
+                assert_eq!(*kind == Kind::Gauge, PRESENT.contains(path), "{name}: {path}");
+            }
+        }
     }
 }

@@ -201,7 +201,7 @@ impl Door {
         });
         let _ = tokio::time::timeout(SOON, sizing).await;
         let of_cache = exposition::of_cache(&self.prefix, &snapshot::counted(watched));
-        of_cache + &gauges::of_process(&self.prefix, self.streams.open())
+        of_cache + &gauges::of_process(&self.prefix, self.streams.open(), stats::ELSEWHERE)
     }
 
     /// The configuration of a cache. While its event loop is stuck, returns the last answer, with the present

@@ -141,7 +141,7 @@ fn sample() {
     let history = history.get_or_insert_default();
     history.retain(|number, _| all.iter().any(|stats| stats.number == *number));
     for stats in all {
-        let numbers = stats.read(snapshot::ELSEWHERE);
+        let numbers = stats.read(stats::ELSEWHERE);
         let desk = desks.iter().find(|desk| desk.environment == stats.environment);
         let mut sample = vec![now];
         sample.extend(COLUMNS.iter().map(|path| observed::number(&numbers, path)));

@@ -92,7 +92,7 @@ fn tear_down() {
     drop(seats.open.take());
     for seat in seats.seats.borrow().values() {
         // The arrays go with the environment.
-        seat.watched.detach();
+        seat.watched.stats.unobserve();
     }
     drop(seats.desk.take());
 }
@@ -124,6 +124,7 @@ impl Seats {
         self.sweep(js);
         let answers = js.keep_weakly(answers)?;
         let seat = self.next.replace(self.next.get() + 1);
+        stats.observe(durations);
         let watched = Arc::new(Watched {
             stats,
             desk: Arc::clone(&self.desk),
@@ -131,7 +132,6 @@ impl Seats {
             about,
             config: Mutex::default(),
             l2_size: Mutex::default(),
-            durations: Mutex::new(durations),
             feed: Mutex::default(),
         });
         watched::register(&watched);
@@ -143,7 +143,7 @@ impl Seats {
     pub(crate) fn detach(&self, js: Js, seat: usize) {
         let released = self.seats.borrow_mut().remove(&seat);
         if let Some(Seat { answers, watched, durations }) = released {
-            watched.detach();
+            watched.stats.unobserve();
             js.let_go(vec![durations]);
             js.forget(answers);
         }

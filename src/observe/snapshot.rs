@@ -13,12 +13,9 @@ use crate::{
         observed::{self, COUNTERS, OTHER_EVENTS},
         stats::{COUNT, PATHS},
     },
-    stats::{self, CacheStats},
+    stats::{self, CacheStats, ELSEWHERE},
     ticker,
 };
-
-/// Stands for no environment: this module reads on threads of its own.
-pub(crate) const ELSEWHERE: u32 = u32::MAX;
 
 /// Milliseconds since 1970.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits")]
@@ -36,7 +33,7 @@ pub(crate) fn counted(watched: &Watched) -> Vec<f64> {
     let total = counted.iter().sum::<f64>() + others + watched.stats.bus_statuses() as f64;
     let hits = of("hits.L1") + of("hits.L2");
     let looked = hits + of("misses.L1") + of("misses.L2") + of("hits.negative");
-    let buffered = watched.kept().min(watched.about.max_events as f64);
+    let buffered = watched.stats.kept().min(watched.about.max_events as f64);
     let uptime = (wall_clock() - watched.about.started_at).max(0.0);
     let ratio = if looked > 0.0 { hits / looked } else { 0.0 };
     let l2_size = watched.l2_size.lock().unwrap_or(f64::NAN);

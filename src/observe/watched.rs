@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Weak, atomic::AtomicU64},
+    sync::{Arc, Weak},
 };
 
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 
 use super::desk::{Answered, Desk, Unanswered};
-use crate::{contract::observed::durations, raw::memory::Shared, stats::CacheStats};
+use crate::stats::CacheStats;
 
 /// The facade's description of a cache when its dashboard is switched on.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -36,8 +36,6 @@ pub(crate) struct Watched {
     /// The number of entries in its second layer, as JavaScript last reported it.
     pub(crate) l2_size: Mutex<Option<f64>>,
     pub(crate) feed: Mutex<Feed>,
-    /// The durations of loads and calls, which JavaScript counts, until its environment ends.
-    pub(crate) durations: Mutex<Shared<AtomicU64>>,
 }
 
 /// The last events, as lines of a stream.
@@ -92,16 +90,6 @@ pub(crate) fn find(cache: u32) -> Option<Arc<Watched>> {
 }
 
 impl Watched {
-    /// Stops reading the counts of JavaScript.
-    pub(crate) fn detach(&self) {
-        *self.durations.lock() = Shared::NONE;
-    }
-
-    /// How many events JavaScript has kept so far, those among them that made room.
-    pub(crate) fn kept(&self) -> f64 {
-        self.durations.lock().load(durations::KEPT)
-    }
-
     /// Asks JavaScript.
     pub(crate) async fn ask(
         &self,

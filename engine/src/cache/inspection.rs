@@ -1,6 +1,9 @@
 //! The loads and the state of a cache, as its owner sees them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+
+use super::Cache;
+use crate::{l1::Layer1, value::Value};
 
 /// The cache has no bus, or no longer has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,4 +39,15 @@ pub struct Inspection {
     pub counted_keys: usize,
     /// Invalidations that values of peers are compared with.
     pub recent_invalidations: usize,
+}
+
+impl<V: Value> Cache<V> {
+    /// A number of the memory layer that no other such layer has while this one is there; `None` without one.
+    #[must_use]
+    pub fn memory_id(&self) -> Option<usize> {
+        match &self.state.l1 {
+            Layer1::Memory(memory) => Some(Arc::as_ptr(memory).addr()),
+            Layer1::Custom(_) | Layer1::Off => None,
+        }
+    }
 }
