@@ -138,6 +138,7 @@ pub(crate) fn set_up(env: Rc<Env>, ready: Arc<Ready>) {
     let js = instance.env.js();
     behalf::replace(CALLER);
     CURRENT.set(Some(Rc::new(instance)));
+    js_calls::begin();
     held::hold();
     wake::at_end(js, tear_down);
 }

@@ -28,19 +28,29 @@ pub(crate) enum JsResult {
 type Reported = Result<JsResult, Failure<Slot>>;
 
 thread_local! {
-    /// Calls whose result was not reported yet.
-    static WAITING: RefCell<Slab<oneshot::Sender<Reported>>> = const { RefCell::new(Slab::new()) };
+    /// Calls whose result was not reported yet; none where no environment can be called, as one that ends.
+    static WAITING: RefCell<Option<Slab<oneshot::Sender<Reported>>>> = const { RefCell::new(None) };
+}
+
+/// Objects of users may be called from here on.
+pub(crate) fn begin() {
+    WAITING.set(Some(Slab::new()));
+}
+
+/// Acts on the calls, unless no environment can be called, or the thread ends.
+fn waiting<T>(act: impl FnOnce(&mut Slab<oneshot::Sender<Reported>>) -> T) -> Option<T> {
+    WAITING.try_with(|waiting| waiting.borrow_mut().as_mut().map(act)).ok().flatten()
 }
 
 /// Takes the result of a call. It is dropped if no request waits for it any more.
 pub(crate) fn report(call: u32, reported: Reported) {
-    let sender = WAITING.with_borrow_mut(|waiting| waiting.try_remove(call as usize));
-    if let Some(sender) = sender {
+    if let Some(sender) = waiting(|waiting| waiting.try_remove(call as usize)).flatten() {
         drop(sender.send(reported));
     }
 }
 
-/// Drops all calls, as the environment ends.
+/// Drops all calls, as the environment ends. No object is called from here on: what is dropped later may still ask for
+/// that.
 pub(crate) fn clear() {
     drop(WAITING.take());
 }
@@ -51,9 +61,10 @@ pub(crate) fn call(
     target: Target,
     method: &Invocation<'_>,
 ) -> impl Future<Output = Reported> + Send + use<> {
-    let receiver = env::current().and_then(|env| {
-        let (sender, receiver) = oneshot::channel();
-        let call = WAITING.with_borrow_mut(|waiting| waiting.insert(sender));
+    let (sender, receiver) = oneshot::channel();
+    let entered = waiting(|waiting| waiting.insert(sender));
+    let receiver = entered.and_then(|call| {
+        let env = env::current()?;
         let js = env.js();
         #[expect(clippy::cast_precision_loss, reason = "calls are counted in a slab")]
         let call_number = call as f64;
@@ -65,7 +76,7 @@ pub(crate) fn call(
         // The adapter that would report is garbage by now.
         let is_taken = taken.is_some_and(|taken| js.read_number(taken).is_ok());
         if !is_taken {
-            WAITING.with_borrow_mut(|waiting| waiting.try_remove(call));
+            drop(waiting(|waiting| waiting.try_remove(call)));
         }
         is_taken.then_some(receiver)
     });
@@ -79,7 +90,7 @@ pub(crate) fn call(
 
 /// The size of a message in the encoding of a custom bus, which the facade returns at once.
 pub(crate) fn measure(adapter: u32, message: &Message<Slot>) -> Option<f64> {
-    let env = env::current()?;
+    let env = waiting(|_| env::current()).flatten()?;
     let js = env.js();
     let mut args = vec![js.number(f64::from(adapter))];
     push_message(message, false, &mut |crossing| args.push(crossing.value(js)));

@@ -158,6 +158,11 @@ impl Store<Slot> for NativeRedis {
         Box::pin(async move { has.await.map_err(failure) })
     }
 
+    fn discard<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, (), Slot> {
+        let discarded = self.driver.discard(key.as_bytes());
+        Box::pin(async move { discarded.await.map_err(failure) })
+    }
+
     fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), Slot> {
         let delete = self.driver.delete(key.as_bytes(), lock.map(Key::as_bytes));
         Box::pin(async move { delete.await.map(drop).map_err(failure) })

@@ -48,6 +48,12 @@ for (const moment of ['at once', 'later', 'from a loader', 'from an event handle
   });
 }
 
+test('a worker that is ended while it loads under a lock leaves the process alone', async () => {
+  const result = await runFixture('locked-worker.mjs');
+  ended(result);
+  assert.equal(result.stdout, 'done\n');
+});
+
 test('an uncaught error with loads in flight ends the process as without a cache', async () => {
   const result = await runFixture('throw-in-flight.mjs');
   ended(result, 1);

@@ -118,3 +118,46 @@ for (const overrides of ['set', 'get and set']) {
     assert.equal(await cache.get('kept'), 1);
   });
 }
+
+test('a value that a subclass has stored over an invalidation is taken out without overtaking other loads', async (t) => {
+  const Own = withSet(LazyLayersCache);
+  const [one, two, other] = [Own, Own, LazyLayersCache].map(
+    (Kind) => new Kind({ l1: false, l2: new RedisStore(server.url, { prefix: 'no storm:' }) }),
+  );
+  t.after(() => Promise.all([one, two, other].map((cache) => cache.close())));
+  const [first, second] = [heldLoader(), heldLoader()];
+  const loading = one.getOrSet('k', first);
+  await first.called;
+  await other.delete('k');
+  const later = two.getOrSet('k', second);
+  await second.called;
+  first.resolve('old');
+  assert.equal(await loading, 'old');
+  second.resolve('new');
+  assert.equal(await later, 'new');
+  assert.equal(await other.get('k'), 'new');
+});
+
+for (const [name, invalidate] of Object.entries({
+  delete: (cache) => cache.delete('k'),
+  deleteByPattern: (cache) => cache.deleteByPattern('k*'),
+})) {
+  const invalidating = (Base) =>
+    class extends Base {
+      async set(key, value, options) {
+        await invalidate(this);
+        return super.set(key, value, options);
+      }
+    };
+
+  test(`a subclass whose set begins with a ${name} stores what it loads`, async (t) => {
+    const Own = invalidating(LazyLayersCache);
+    const cache = new Own({ l2: new RedisStore(server.url, { prefix: `${name} first:` }) });
+    t.after(() => cache.close());
+    const store = storeOf(t, 'a URL', {}, invalidating(RedisStore));
+    for (const own of [cache, store]) {
+      assert.equal(await own.getOrSet('k', () => 1), 1);
+      assert.equal(await own.getOrSet('k', () => assert.fail('it is stored')), 1);
+    }
+  });
+}

@@ -305,6 +305,10 @@ impl Session for RabbitSession {
         self.connection.status().blocked().then(|| not_now(&self.place, &self.reason.lock()))
     }
 
+    fn has_batch(&self) -> bool {
+        self.sending.try_lock().map_or(true, |sending| sending.is_some())
+    }
+
     /// A queue may have no majority of its members for now. Whether the connection is lost shows by its heartbeats and
     /// by the renewal of the binding.
     fn late(&self) -> Option<BusFault> {

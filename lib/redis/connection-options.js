@@ -131,7 +131,8 @@ function readDb(path, value, shown = value) {
  * @param {unknown} value
  */
 function wholeNumber(value) {
-  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  // With white space around them, as a file may end with a line feed.
+  const number = typeof value === 'string' && /^\s*\d+\s*$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
@@ -160,7 +161,8 @@ function readNode(path, node) {
   if (typeof node === 'number') return readPlace(path, { port: node });
   if (node === null || typeof node !== 'object') throw optionType(whole, '{ host, port }', node);
   const given = /** @type {Foreign} */ (node);
-  const unknown = PLACE.find((name) => !OF_NODE.includes(name) && given[name] !== undefined && given[name] !== null);
+  const isGiven = (/** @type {string} */ name) => given[name] !== undefined && given[name] !== null;
+  const unknown = PLACE.find((name) => !OF_NODE.includes(name) && isGiven(name) && !isHarmless(name, given[name]));
   if (unknown !== undefined) {
     throw optionRange(`${path}${unknown}`, `left out: a node has ${OF_NODE.join(', ')}`, '(hidden)');
   }
@@ -170,6 +172,14 @@ function readNode(path, node) {
   const login = { ...(username ? { username } : {}), ...(password ? { password } : {}) };
   return { ...readPlace(path, given), ...login, ...(tls === undefined ? {} : { tls }) };
 }
+
+/**
+ * Whether an option of a node changes nothing: the first database is the only one, and a name belongs to sentinels.
+ * @param {string} name
+ * @param {unknown} value
+ */
+const isHarmless = (name, value) =>
+  name === 'name' || ((name === 'db' || name === 'database') && wholeNumber(value) === 0);
 
 /**
  * @param {string} path

@@ -147,7 +147,7 @@ pub(crate) fn has(call: Call, key: Key) -> Result<Answer, Fault> {
 pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
     let (key, native) = (call.key(key), Rc::clone(&call.native));
     verb(&call, |redis| async move {
-        native.cache.forget(&key);
+        native.cache.deletes(&key);
         let deleted = redis.delete(&key, None).await;
         native.cache.forget(&key);
         deleted.map(|()| Reply::Nothing)
@@ -158,7 +158,7 @@ pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
 pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
     let (pattern, native) = (Pattern::from_wtf8(pattern.as_bytes()), Rc::clone(&call.native));
     verb(&call, |redis| async move {
-        native.cache.forget_matching(&pattern);
+        native.cache.deletes_matching(&pattern);
         let deleted = redis.delete_by_pattern(&pattern).await;
         native.cache.forget_matching(&pattern);
         deleted.map(|()| Reply::Nothing)

@@ -134,9 +134,8 @@ impl CacheListener {
             self.events.backlog.push_unbounded(entry, bytes)
         } else {
             let pushed = self.events.backlog.push(entry, bytes);
-            self.events.drop_entries(&pushed.dropped);
             // The thread may have emptied the backlog before it could see that entries were dropped.
-            pushed.is_first || !pushed.dropped.is_empty()
+            self.events.drop_entries(&pushed.dropped) || pushed.is_first
         };
         if is_news {
             self.queue.push(Item::ForCache(Arc::clone(&self.events)));

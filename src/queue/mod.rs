@@ -92,19 +92,21 @@ impl CacheEvents {
         CacheEvents { cache, adapter, backlog, missed, seen, applying }
     }
 
-    /// Notes the entries that made room.
-    pub(crate) fn drop_entries(&self, dropped: &[CacheEntry]) {
+    /// Notes the entries that made room. Returns whether the cache has not been told of others before.
+    pub(crate) fn drop_entries(&self, dropped: &[CacheEntry]) -> bool {
         let missed = dropped.iter().map(|entry| match entry {
             CacheEntry::Heal(_, missed) => (*missed).max(1),
             CacheEntry::Sight(_) => 0,
             _ => 1,
         });
-        self.missed.fetch_add(missed.sum(), SeqCst);
+        let missed: u64 = missed.sum();
+        let mut is_news = self.missed.fetch_add(missed, SeqCst) == 0 && missed > 0;
         for entry in dropped {
             if let CacheEntry::Sight(blindness) = entry {
-                self.seen.fetch_max(*blindness, SeqCst);
+                is_news |= self.seen.fetch_max(*blindness, SeqCst) == 0;
             }
         }
+        is_news
     }
 }
 

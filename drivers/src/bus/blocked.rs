@@ -43,7 +43,7 @@ impl<'a> Blocked<'a> {
         if self.pause.is_none() {
             warn!(target: BUS, %fault, waiting = self.shared.outbox.counts().0, "the broker takes no events for now");
         }
-        self.shared.outbox.pause(fault);
+        self.shared.outbox.pause(fault, self.session.has_batch());
         self.pause = Some(Box::pin(sleep(Duration::from_secs_f64(self.pause_ms / 1000.0))));
         self.pause_ms = (self.pause_ms * 2.0).min(self.patience.longest_ms.max(self.patience.first_ms));
     }

@@ -121,6 +121,11 @@ pub trait Session: Send + Sync {
     fn blocked(&self) -> Option<BusFault> {
         None
     }
+    /// Whether its client has events that were submitted before and are not confirmed. They stay, and are submitted again
+    /// to wait for them.
+    fn has_batch(&self) -> bool {
+        false
+    }
     /// Why the session goes on though the broker has not confirmed in time what it was sent; `None` if it is lost then.
     /// The session waits on for the same batch when it is submitted again.
     fn late(&self) -> Option<BusFault> {

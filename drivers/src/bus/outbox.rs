@@ -237,11 +237,12 @@ impl Outbox {
         trimmed
     }
 
-    /// Nothing can be sent for a while, over a session that goes on: releases all waiters. What is being sent stays, as
+    /// Nothing can be sent for a while, over a session that goes on: releases all waiters. What is being sent stays if
     /// the session may have it; of the rest, the events that the queue keeps.
-    pub(super) fn pause(&self, fault: &BusFault) {
+    pub(super) fn pause(&self, fault: &BusFault, has_batch: bool) {
         let mut state = self.state.lock();
         state.down = Some(fault.clone());
+        state.flying = if has_batch { state.flying } else { 0 };
         let waiters: Vec<_> = state.entries.iter_mut().filter_map(|entry| entry.waiter.take()).collect();
         state.forget_waiting(self.options.enabled);
         drop(state);

@@ -255,7 +255,7 @@ async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>, goes_
     }
     let fault = BusFault::down("the event bus is still connecting");
     if goes_on {
-        shared.outbox.pause(&fault);
+        shared.outbox.pause(&fault, true);
     } else {
         shared.owner.dropped(shared.outbox.down(&fault));
     }

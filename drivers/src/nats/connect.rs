@@ -254,9 +254,8 @@ fn connect_options(
     if options.no_echo {
         connect = connect.no_echo();
     }
-    if options.no_randomize {
-        connect = connect.retain_servers_order();
-    }
+    // See `Told::known`.
+    connect = connect.retain_servers_order();
     if options.ignore_cluster_updates {
         connect = connect.ignore_discovered_servers();
     }

@@ -12,9 +12,13 @@ use crate::bus::BusFault;
 pub(super) struct Told(Mutex<Vec<ServerAddr>>);
 
 impl Told {
-    /// The servers of the options, then the others.
+    /// The servers in the order in which they are tried: those of the options, at random unless that is off, then the
+    /// others, which may have addresses that cannot be reached from here.
     pub(super) fn known(&self, options: &NatsOptions) -> Result<Vec<ServerAddr>, BusFault> {
         let mut known = given(options)?;
+        if !options.no_randomize {
+            fastrand::shuffle(&mut known);
+        }
         for told in &*self.0.lock() {
             if !known.iter().any(|server| is_same(server, told)) {
                 known.push(told.clone());

@@ -71,12 +71,17 @@ async fn send(publisher: &Channel, options: &RabbitOptions, payloads: &[Payload]
             None => {}
         }
     }
+    let mut all = Ok(payloads.len());
+    // All of them: the client keeps those that nobody awaits.
     for (sent, confirm) in confirms.into_iter().enumerate() {
-        match confirm.await {
-            Ok(Confirmation::Nack(_)) => return Err((sent, Unsent::Refused)),
-            Ok(Confirmation::Ack(_) | Confirmation::NotRequested) => {}
-            Err(error) => return Err((sent, Unsent::Failed(error))),
+        let unsent = match confirm.await {
+            Ok(Confirmation::Nack(_)) => Unsent::Refused,
+            Ok(Confirmation::Ack(_) | Confirmation::NotRequested) => continue,
+            Err(error) => Unsent::Failed(error),
+        };
+        if all.is_ok() {
+            all = Err((sent, unsent));
         }
     }
-    Ok(payloads.len())
+    all
 }

@@ -68,6 +68,11 @@ impl<P: Payloads> RedisStore<P> {
         Ok(names.len() as u64)
     }
 
+    /// Removes the entry of a value that was overtaken. Running loads go on.
+    pub fn discard(&self, key: &[u8]) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
+        self.removed(&[self.shared.names.entry(key)], &[], false)
+    }
+
     /// Removes entries to make room, which overtakes no load.
     pub(super) async fn remove(&self, entries: &[Vec<u8>]) -> Result<(), Fault> {
         self.removed(entries, &[], false).await

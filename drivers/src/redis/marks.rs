@@ -118,13 +118,23 @@ impl<P: Payloads> RedisStore<P> {
         let (shared, entry) = (Arc::clone(&self.shared), self.shared.names.entry(key));
         let seen = shared.seen(mark);
         // Clients that run no scripts keep no marks.
-        let asked = (!shared.is_bare()).then(|| ask_standing(&shared.names.marks(&entry), &entry));
-        let answers = asked.map(|asked| shared.ask(&entry, vec![asked]));
+        let is_kept = !shared.is_bare();
+        let ask = |marks: &[u8], at: &[u8]| shared.ask(at, vec![ask_standing(marks, &entry)]);
+        let own = is_kept.then(|| ask(&shared.names.marks(&entry), &entry));
+        // Patterns are marked beside the index of a cluster.
+        let is_listed_apart = is_kept && shared.names.is_clustered() && shared.names.index.is_some();
+        let listed = is_listed_apart.then(|| ask(shared.names.listed_marks(), shared.names.listed_marks()));
         async move {
-            let Some(answers) = answers else { return Ok(true) };
-            let answer = commands::next(&mut answers.await?.into_iter())?;
+            let Some(own) = own else { return Ok(true) };
+            let own = commands::next(&mut own.await?.into_iter())?;
+            let listed = match listed {
+                Some(listed) => Some(commands::next(&mut listed.await?.into_iter())?),
+                None => None,
+            };
             let key = shared.names.key(&entry).unwrap_or_default();
-            Ok(seen.is_some_and(|seen| stands(&answer, &seen.own, key)))
+            Ok(seen.is_some_and(|seen| {
+                stands(&own, &seen.own, key) && listed.is_none_or(|listed| stands(&listed, &seen.listed, key))
+            }))
         }
     }
 }

@@ -9,8 +9,20 @@ use crate::{
 };
 
 impl<V: Value> Cache<V> {
-    /// A key leaves the second layer: running loads, stale copies and absences go with it. To be called before and
-    /// after the layer was asked, as a load may have begun in between.
+    /// A key is deleted from the second layer. [`Cache::forget`] follows once it was.
+    pub fn deletes(&self, key: &Key) {
+        self.state.note_removed(&self.state.entry_of(key));
+        self.state.void(key);
+    }
+
+    /// The same for all keys that match.
+    pub fn deletes_matching(&self, pattern: &Pattern) {
+        self.state.note_removed_matching(&self.state.stored_pattern(pattern));
+        self.state.void_matching(pattern);
+    }
+
+    /// A key changes in the second layer: running loads, stale copies and absences of it are void. To be called before
+    /// and after the layer was asked, as a load may have begun in between.
     pub fn forget(&self, key: &Key) {
         self.state.void(key);
     }

@@ -76,6 +76,14 @@ impl LastRemoved {
         state.tags.push_back((now, tag.clone()));
     }
 
+    /// Whether a key was removed since then, by itself or with others that match a pattern.
+    pub(crate) fn has(&self, key: &Key, since: Time, now: Time) -> bool {
+        let state = self.state.lock();
+        let at = state.keys.peek(key.as_bytes(), now).map(|(_, held)| held.value);
+        let is_matched = |(at, pattern): &(Time, Pattern)| *at >= since && pattern.matches(key.as_bytes());
+        at.is_some_and(|at| at >= since) || state.patterns.iter().any(is_matched)
+    }
+
     /// Returns the removals of the time `span` that ends at `end`.
     pub(crate) fn until(&self, end: Time, span: Ttl, now: Time) -> Vec<Removed> {
         let times = Time(end.0.saturating_sub(span.0))..=end;

@@ -31,9 +31,14 @@ impl<V: Value> CacheState<V> {
         if asked.await.unwrap_or(true) {
             return;
         }
+        // Before it stored the value, that method has invalidated the key itself.
+        if self.removed.has(entry, ticket.started(), self.now()) {
+            return;
+        }
         self.void(key);
         self.leave_l1(key, stored, StaleCopy::Removed).await;
-        l2.delete(call, entry, None).await;
+        // Not as an invalidation, which would overtake the loads of other instances, and those this one's again.
+        l2.run(call, |store| store.discard(entry)).await;
         // A read may have taken the value over in between.
         self.void(key);
         self.leave_l1(key, stored, StaleCopy::Removed).await;

@@ -122,6 +122,10 @@ pub trait Store<V>: Send + Sync + 'static {
     fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), V>;
     /// Removes all keys that match.
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), V>;
+    /// Removes a value that was overtaken. This is no invalidation: loads go on.
+    fn discard<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, (), V> {
+        self.delete(key, None)
+    }
     /// The number of entries.
     fn size(&self) -> StoreFuture<'_, u64, V>;
     /// The locks of this store, if it has them.

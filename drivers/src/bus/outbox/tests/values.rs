@@ -195,7 +195,7 @@ async fn events_that_a_session_may_have_stay_while_it_subscribes() {
     outbox.push(event(), true, None);
     assert_eq!(next(&outbox, true).await.0, ["ab", "k"]);
     let fault = BusFault::down("it subscribes");
-    outbox.pause(&fault);
+    outbox.pause(&fault, true);
     assert_eq!(outcome.try_recv(), Ok(Err(fault)));
     outbox.up();
     outbox.push(event(), true, None);
@@ -203,8 +203,14 @@ async fn events_that_a_session_may_have_stay_while_it_subscribes() {
 }
 
 #[tokio::test]
-async fn while_nothing_can_be_sent_that_which_is_being_sent_stays_and_what_the_queue_keeps() {
-    for (enabled, left) in [(true, vec!["ab", "k", "k"]), (false, vec!["ab", "k"])] {
+async fn while_nothing_can_be_sent_the_batch_of_the_session_stays_and_what_the_queue_keeps() {
+    let cases = [
+        (true, true, vec!["ab", "k", "k"]),
+        (true, false, vec!["ab", "k"]),
+        (false, true, vec!["k", "k"]),
+        (false, false, vec![]),
+    ];
+    for (has_batch, enabled, left) in cases {
         let outbox = Outbox::new("run".to_owned(), QueueOptions { enabled, max_size: 10 });
         push(&outbox, &["a", "b"]);
         outbox.push(event(), true, None);
@@ -213,14 +219,13 @@ async fn while_nothing_can_be_sent_that_which_is_being_sent_stays_and_what_the_q
         push(&outbox, &["c"]);
         outbox.push(event(), true, last);
         let fault = BusFault::blocked("it is full");
-        outbox.pause(&fault);
+        outbox.pause(&fault, has_batch);
         assert_eq!(outcome.try_recv(), Ok(Err(fault)));
         push(&outbox, &["d"]);
         outbox.up();
-        assert_eq!(
-            (next(&outbox, true).await.0, outbox.counts().1),
-            (left.into_iter().map(str::to_owned).collect(), 0)
-        );
+        outbox.push(event(), true, None);
+        let left: Vec<String> = left.into_iter().chain(["k"]).map(str::to_owned).collect();
+        assert_eq!((next(&outbox, true).await.0, outbox.counts().1), (left, 0));
     }
 }
 
