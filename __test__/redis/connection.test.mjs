@@ -78,10 +78,7 @@ const options = [
       },
     },
   ],
-  [
-    { nodes: [{ host: 'a', port: '1\n', db: 0, name: 'one' }] },
-    { cluster: { nodes: [{ host: 'a', port: 1 }] } },
-  ],
+  [{ nodes: [{ host: 'a', port: '1\n', db: 0, name: 'one' }] }, { cluster: { nodes: [{ host: 'a', port: 1 }] } }],
   [{ port: ' 7000\n', db: '1\n' }, { single: { host: 'localhost', port: 7000, db: 1 } }],
   [
     { nodes: ['redis://u:p@a'], password: 'common', tls: { ca: 'A' } },
