@@ -121,8 +121,8 @@ pub trait Session: Send + Sync {
     fn blocked(&self) -> Option<BusFault> {
         None
     }
-    /// Whether its client has events that were submitted before and are not confirmed. They stay, and are submitted again
-    /// to wait for them.
+    /// Whether its client has events that were submitted before and are not confirmed. They stay, and are submitted
+    /// again to wait for them.
     fn has_batch(&self) -> bool {
         false
     }
