@@ -119,7 +119,7 @@ for (const overrides of ['set', 'get and set']) {
   });
 }
 
-test('a value that a subclass has stored over an invalidation is taken out without overtaking other loads', async (t) => {
+test('what a subclass has stored over an invalidation is taken out, and overtakes no other load', async (t) => {
   const Own = withSet(LazyLayersCache);
   const [one, two, other] = [Own, Own, LazyLayersCache].map(
     (Kind) => new Kind({ l1: false, l2: new RedisStore(server.url, { prefix: 'no storm:' }) }),

@@ -9,8 +9,9 @@ const { failure } = require('../errors.js');
 const { setTimeout } = timers;
 const now = performance.now.bind(performance);
 const NANOS_PER_MILLI = 1_000_000;
-/** How often, in milliseconds, the server reports that it has no new messages, and how often they are asked for again. */
+/** How often, in milliseconds, the server reports that it has no new messages. */
 const IDLE_MS = 2000;
+/** How often, in milliseconds, messages are asked for again: the least that the server allows with such reports. */
 const EXPIRES_MS = 2 * IDLE_MS;
 /** How often, in milliseconds, to check whether other sessions have asked for events. */
 const ALONE_MS = 50;

@@ -22,7 +22,7 @@ const BYTES: usize = 64 << 20;
 const MOST_WHILE_UP: usize = 100_000;
 /// How many events are sent together.
 const BATCH: usize = 256;
-/// Hardly a broker refuses messages that are as small: 4 KiB.
+/// Few brokers refuse messages that are as small: 4 KiB.
 const LEAST_SHARED: usize = 4 << 10;
 /// The size from which an event may make a broker end the connection without an error that arrives: 64 KiB.
 const LARGE: usize = 64 << 10;
