@@ -70,21 +70,12 @@ class Journal {
    */
   hits(slots, count) {
     const { words } = this;
-    let recorded = words[RECORDED];
-    let limit = words[LIMIT];
-    const first = recorded;
-    for (let at = 0; at < count; at++) {
-      if (recorded === limit) {
-        words[RECORDED] = recorded;
-        this.drain(0);
-        limit = words[LIMIT];
-      }
-      words[HEAD + (recorded & RING)] = slots[at];
-      recorded = (recorded + 1) >>> 0;
-    }
-    words[RECORDED] = recorded;
+    const first = words[RECORDED] | 0;
+    if (((words[LIMIT] - first) | 0) < count) this.drain(0);
+    for (let at = 0; at < count; at++) words[HEAD + ((first + at) & RING)] = slots[at];
+    words[RECORDED] = first + count;
     // As `record`, which looks when it writes the first one after every few.
-    if (((first - 1) ^ (recorded - 1)) & -PACE) paced();
+    if (((first - 1) ^ (first + count - 1)) & -PACE) paced();
   }
 
   /**

@@ -6,7 +6,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use super::{segments::Segments, slab::NodeId};
+use super::{row::Row, slab::NodeId};
 use crate::clock::Time;
 
 /// How many heap items may be void before a search for them pays.
@@ -35,14 +35,14 @@ impl Item {
 pub(super) struct Expiry {
     heap: BinaryHeap<Reverse<Item>>,
     /// By node id: the time of the valid item, [`Time::NEVER`] without one. Outlives the entry.
-    scheduled: Segments<Time>,
+    scheduled: Row<Time>,
     /// How many nodes there may be.
     most: usize,
 }
 
 impl Expiry {
     pub(super) fn new(most: usize) -> Expiry {
-        Expiry { heap: BinaryHeap::new(), scheduled: Segments::new(most), most }
+        Expiry { heap: BinaryHeap::new(), scheduled: Row::new(most), most }
     }
 
     /// The node comes due at `expires` or before.
@@ -51,7 +51,7 @@ impl Expiry {
             return;
         }
         let index = id as usize;
-        self.scheduled.extend_to(index + 1, &Time::NEVER);
+        self.scheduled.extend_to(index + 1, Time::NEVER);
         if expires < self.scheduled[index] {
             self.scheduled[index] = expires;
             let length = self.heap.len();

@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, iter::successors, mem};
 
-use super::{segments::Segments, slab::NodeId};
+use super::{row::Row, slab::NodeId};
 
 /// Beyond either end of the list.
 const NONE: NodeId = NodeId::MAX;
@@ -20,7 +20,7 @@ struct Link {
 }
 
 pub(super) struct Lru {
-    links: Segments<Link>,
+    links: Row<Link>,
     newest: NodeId,
     oldest: NodeId,
 }
@@ -28,12 +28,12 @@ pub(super) struct Lru {
 impl Lru {
     /// For at most `most` nodes.
     pub(super) fn new(most: usize) -> Lru {
-        Lru { links: Segments::new(most), newest: NONE, oldest: NONE }
+        Lru { links: Row::new(most), newest: NONE, oldest: NONE }
     }
 
     /// Adds a node that is not in the list, as the most recent.
     pub(super) fn added(&mut self, id: NodeId) {
-        self.links.extend_to(id as usize + 1, &Link { newer: UNLINKED, older: NONE });
+        self.links.extend_to(id as usize + 1, Link { newer: UNLINKED, older: NONE });
         self.link_newest(id);
     }
 

@@ -14,6 +14,7 @@ mod leaving;
 mod limits;
 mod lru;
 mod policy;
+mod row;
 mod s3fifo;
 mod segments;
 mod slab;

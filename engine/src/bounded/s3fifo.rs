@@ -10,7 +10,7 @@
 
 use std::iter::successors;
 
-use super::{Limits, ghost::Ghost, segments::Segments, slab::NodeId};
+use super::{Limits, ghost::Ghost, row::Row, slab::NodeId};
 
 /// Beyond either end of a queue.
 const NONE: NodeId = NodeId::MAX;
@@ -68,7 +68,7 @@ pub(super) struct Look {
 }
 
 pub(super) struct S3Fifo {
-    nodes: Segments<Node>,
+    nodes: Row<Node>,
     small: Queue,
     main: Queue,
     chosen: Queue,
@@ -83,7 +83,7 @@ impl S3Fifo {
         let entries = limits.entries as u64 / share;
         let trial = (entries.max(1), limits.bytes.map(|bytes| bytes / share));
         S3Fifo {
-            nodes: Segments::new(limits.entries),
+            nodes: Row::new(limits.entries),
             small: EMPTY,
             main: EMPTY,
             chosen: EMPTY,
@@ -93,7 +93,7 @@ impl S3Fifo {
     }
 
     pub(super) fn added(&mut self, id: NodeId, hash: u32, weight: u64) {
-        self.nodes.extend_to(id as usize + 1, &FREE);
+        self.nodes.extend_to(id as usize + 1, FREE);
         let place = if self.ghost.forget(hash) { Place::Main } else { Place::Small };
         self.nodes[id as usize] = Node { weight: narrow(weight), ..FREE };
         self.push(id, place);

@@ -50,23 +50,10 @@ impl<T> Segments<T> {
         }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.segments.iter().flatten()
-    }
-
     /// All elements, which leave.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
         self.length = 0;
         std::mem::take(&mut self.segments).into_iter().flatten()
-    }
-}
-
-impl<T: Clone> Segments<T> {
-    /// Grows to at least `length` elements; new ones are like `element`.
-    pub(super) fn extend_to(&mut self, length: usize, element: &T) {
-        while self.length < length {
-            self.push(element.clone());
-        }
     }
 }
 
@@ -103,7 +90,6 @@ mod tests {
         assert_eq!(segments.get(SEGMENT), Some(&0));
         assert_eq!(segments.get(3 * SEGMENT + 7), None);
         assert_eq!(segments.get_mut(usize::MAX), None);
-        assert_eq!(segments.iter().filter(|element| **element == 0).count(), 2);
         assert_eq!(segments.drain().count(), 3 * SEGMENT + 7);
         assert_eq!((segments.len(), segments.get(0)), (0, None));
     }
@@ -112,9 +98,9 @@ mod tests {
     fn a_full_one_has_no_room_to_spare_and_an_empty_one_little() {
         for most in [1, 5, 100, SEGMENT, SEGMENT + 1, 5 * SEGMENT - 1] {
             let mut segments = Segments::new(most);
-            segments.extend_to(1, &0_u8);
+            segments.push(0_u8);
             assert!(room(&segments) <= FIRST);
-            segments.extend_to(most, &0);
+            (1..most).for_each(|_| segments.push(0));
             assert_eq!(room(&segments), most);
         }
     }
@@ -122,9 +108,9 @@ mod tests {
     #[test]
     fn what_is_there_does_not_move() {
         let mut segments = Segments::new(usize::MAX);
-        segments.extend_to(SEGMENT, &0_u8);
+        (0..SEGMENT).for_each(|_| segments.push(0_u8));
         let first = std::ptr::from_ref(&segments[0]);
-        segments.extend_to(9 * SEGMENT, &0);
+        (0..8 * SEGMENT).for_each(|_| segments.push(0));
         assert_eq!(std::ptr::from_ref(&segments[0]), first);
     }
 }

@@ -1,6 +1,6 @@
 //! Entries too new to be judged by how often they were used: the least recently used one leaves first.
 
-use super::{Limits, lru::Lru, segments::Segments, slab::NodeId};
+use super::{Limits, lru::Lru, row::Row, slab::NodeId};
 
 /// An entry in the window.
 #[derive(Clone, Copy)]
@@ -12,7 +12,7 @@ pub(super) struct Newcomer {
 pub(super) struct Window {
     order: Lru,
     /// By node.
-    newcomers: Segments<Option<Newcomer>>,
+    newcomers: Row<Option<Newcomer>>,
     entries: usize,
     weight: u64,
     limits: Limits,
@@ -21,11 +21,11 @@ pub(super) struct Window {
 impl Window {
     /// Holds up to `limits`; nothing if that is no entry. `most` is the number of nodes.
     pub(super) fn new(limits: Limits, most: usize) -> Window {
-        Window { order: Lru::new(most), newcomers: Segments::new(most), entries: 0, weight: 0, limits }
+        Window { order: Lru::new(most), newcomers: Row::new(most), entries: 0, weight: 0, limits }
     }
 
     pub(super) fn add(&mut self, id: NodeId, newcomer: Newcomer) {
-        self.newcomers.extend_to(id as usize + 1, &None);
+        self.newcomers.extend_to(id as usize + 1, None);
         self.newcomers[id as usize] = Some(newcomer);
         self.order.added(id);
         self.entries += 1;
