@@ -58,21 +58,31 @@ function getManyShared(subject, keys, loadMany, options) {
 const VERBS = { getMany: getManyShared, setMany, hasMany, deleteMany };
 
 /**
+ * Runs a verb of several keys.
+ * @param {keyof typeof VERBS} verb
+ * @param {Subject} subject
+ * @param {any[]} args
+ * @param {(loader: Foreign) => Foreign} [wrap] makes a loader a traced one
+ * @returns {Promise<any>}
+ */
+function run(verb, subject, [first, second, third], wrap) {
+  try {
+    return /** @type {Foreign} */ (VERBS)[verb](subject, first, wrap === undefined ? second : wrap(second), third);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
  * Calls a verb of several keys.
  * @param {keyof typeof VERBS} verb
  * @param {Subject} subject
  * @param {any[]} args
  * @returns {Promise<any>}
  */
-function callMany(verb, subject, [first, second, third]) {
-  const run = (/** @type {Foreign} */ another) => {
-    try {
-      return /** @type {Foreign} */ (VERBS)[verb](subject, first, another, third);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  };
-  return isTraced() ? tracedMany(subject.core, verb, (wrap) => run(wrap(second))) : run(second);
+function callMany(verb, subject, args) {
+  if (!isTraced()) return run(verb, subject, args);
+  return tracedMany(subject.core, verb, (wrap) => run(verb, subject, args, wrap));
 }
 
 module.exports = { callMany };
