@@ -127,7 +127,8 @@ function impatient(t) {
 
 for (const [kind, options] of Object.entries(KINDS)) {
   const cacheOf = (t) => {
-    const cache = new LazyLayersCache({ ...options(), inflight: { ttlMs: 60 } });
+    // Long enough for a slow machine to join a load.
+    const cache = new LazyLayersCache({ ...options(), inflight: { ttlMs: 300 } });
     t.after(() => cache.close({ timeoutMs: 0 }));
     impatient(t);
     return cache;
@@ -141,12 +142,29 @@ for (const [kind, options] of Object.entries(KINDS)) {
       await turns();
       return cache.getOrSet('a', () => 1);
     };
-    // The first one hangs, until the cache is closed.
-    cache.getOrSet('a', load).catch(() => {});
-    await sleep(150);
+    const first = cache.getOrSet('a', load).catch((error) => error);
+    await sleep(400);
     await assert.rejects(cache.getOrSet('a', load), DEADLOCK);
+    const { code, message } = await first;
+    assert.equal(code, DEADLOCK.code);
+    assert.match(message, DEADLOCK.message);
     await assert.rejects(cache.getOrSet('a', load), DEADLOCK);
     assert.equal(await cache.getOrSet('a', () => 2), 2);
+  });
+
+  hangs(`${kind}: a slow load goes on, whatever a later one of its key waits for`, async (t) => {
+    const cache = cacheOf(t);
+    const gate = deferred();
+    const slow = [1, 2].map(() => cache.getOrSet('a', () => gate.promise));
+    await sleep(400);
+    const answer = await cache.getOrSet('a', async () => {
+      await turns();
+      // It is told, and has another value.
+      return cache.getOrSet('a', () => 1).catch(({ code }) => code);
+    });
+    assert.equal(answer, DEADLOCK.code);
+    gate.resolve('late');
+    assert.deepEqual(await Promise.all(slow), ['late', 'late']);
   });
 
   test(`${kind}: neither a slow load is refused, nor work that it has begun, nor a later load`, async (t) => {
@@ -155,7 +173,7 @@ for (const [kind, options] of Object.entries(KINDS)) {
     const slow = (gate) => cache.getOrSet('a', () => gate.promise);
     // A slow load that another call waits for: its key is suspect.
     const first = [slow(gates[0]), slow(gates[0])];
-    await sleep(100);
+    await sleep(400);
     gates[0].resolve(1);
     assert.deepEqual(await Promise.all(first), [1, 1]);
     await cache.delete('a');
@@ -166,7 +184,7 @@ for (const [kind, options] of Object.entries(KINDS)) {
       ahead = cache.getOrSet('b', async () => [await slow(gates[1])]);
       return gates[1].promise;
     });
-    await sleep(100);
+    await sleep(400);
     gates[1].resolve(2);
     assert.deepEqual([await second, await ahead], [2, [2]]);
   });

@@ -86,11 +86,19 @@ function loadLimit({ maxConcurrent, maxQueued }) {
   return coded(new Error(`${PREFIX}the loader was not called: ${text}`), 'LOAD_LIMIT');
 }
 
+/** @type {WeakSet<object>} */
+const deadlocks = new WeakSet();
+
 /** @param {unknown} key */
 function deadlock(key) {
   const text = `the load of ${show(key)} would wait for itself: its loader asks for its key`;
-  return coded(new Error(`${PREFIX}deadlock: ${text}`), 'LOADER_DEADLOCK');
+  const error = coded(new Error(`${PREFIX}deadlock: ${text}`), 'LOADER_DEADLOCK');
+  deadlocks.add(error);
+  return error;
 }
+
+/** @param {any} error */
+const isDeadlock = (error) => deadlocks.has(error);
 
 /**
  * The message of an error of a user, whose `message` may be anything.
@@ -198,6 +206,7 @@ module.exports = {
   hardTimeout,
   loadLimit,
   deadlock,
+  isDeadlock,
   loadsFailed,
   misuse,
   failure,

@@ -4,10 +4,12 @@
 // Only an async context tells that, and a context for each load would cost more than many a load. So each load gets one
 // in development and tests alone. Elsewhere a load gets one if its key has hung before: a call has waited long for a
 // load of that key, or found it too old to be joined. The contexts of other loads do not change. When such a load ends
-// without asking for itself, its key is no longer suspected.
+// without asking for itself, its key is no longer suspected. When it fails because it would wait for itself, those that
+// have hung fail as well.
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 
+const { deadlock, isDeadlock } = require('./errors.js');
 const { clearTimeout, now, setTimeout } = require('./platform.js');
 
 /** @typedef {import('./nesting.js').Load} Load */
@@ -20,7 +22,7 @@ const MOST_SUSPECTS = 100;
 
 const { then } = Promise.prototype;
 
-/** The keys of each cache whose loads are suspected. @type {WeakMap<object, Set<string>>} */
+/** The keys of each cache whose loads are suspected, and these loads. @type {WeakMap<object, Map<string, Load[]>>} */
 const suspects = new WeakMap();
 
 /** Caches with loads that were joined, until the next look that finds none. @type {WeakRef<Load['core']>[]} */
@@ -101,8 +103,10 @@ const hanging = {
     const keys = suspects.get(load.core);
     const key = String(load.key);
     const isSuspect = keys?.has(key) === true;
-    return inContext(isSuspect || isWatchful ? load : undefined, call, (hasAsked) => {
-      if (isSuspect && !hasAsked) keys?.delete(key);
+    return inContext(isSuspect || isWatchful ? load : undefined, call, (hasAsked, error) => {
+      if (!isSuspect) return;
+      if (!hasAsked) keys?.delete(key);
+      else if (isDeadlock(error)) giveUp(keys?.get(key)?.splice(0) ?? [], load);
     });
   },
 
@@ -118,26 +122,26 @@ const hanging = {
  * Calls a loader, as that of no load where `loader` is undefined.
  * @param {Loader | undefined} loader
  * @param {() => any} call
- * @param {(hasAsked: boolean) => void} [ended]
+ * @param {(hasAsked: boolean, error?: unknown) => void} [ended] called with the error if the loader has rejected
  */
 function inContext(loader, call, ended) {
   if (loader === undefined && open === 0) return call();
   const asker = new Asker(loader);
   storage ??= new AsyncLocalStorage();
   open++;
-  const over = () => {
-    ended?.(asker.hasAsked);
+  const over = (/** @type {unknown} */ error) => {
+    ended?.(asker.hasAsked, error);
     // From here on Node.js 20 and 22 need no hooks of promises for it.
     if (--open === 0 && !isWatchful) storage?.disable();
   };
   try {
     const loading = storage.run(asker, call);
     // The `then` of a user is called once, by the load.
-    if (loading instanceof Promise) then.call(loading, over, over);
-    else over();
+    if (loading instanceof Promise) then.call(loading, () => over(undefined), over);
+    else over(undefined);
     return loading;
   } catch (error) {
-    over();
+    over(undefined);
     throw error;
   }
 }
@@ -157,18 +161,29 @@ function look() {
   if (watched.length > 0) timer = setTimeout(look, patienceMs).unref();
 }
 
+/**
+ * Ends loads that hang, as one of their key has failed for it.
+ * @param {Load[]} loads
+ * @param {Load} failed
+ */
+function giveUp(loads, failed) {
+  for (const load of loads) if (load !== failed && !load.isLoaded) load.giveUp(deadlock(load.key));
+}
+
 /** @param {Load} load */
-function suspect({ core, key }) {
+function suspect(load) {
+  const { core, key } = load;
   let keys = suspects.get(core);
   if (keys === undefined) {
-    suspects.set(core, (keys = new Set()));
+    suspects.set(core, (keys = new Map()));
     core.emitter.logger.warn(
       `a load of "${String(key)}" goes on for long, and other calls ask for the key: if its loader is one of them, it ` +
         'waits for itself. The next loads of the key are checked for that',
     );
   }
-  if (keys.size < MOST_SUSPECTS) keys.add(String(key));
   running.isAlert = true;
+  const hung = (keys.get(String(key)) ?? []).filter((other) => other !== load && !other.isLoaded);
+  if (hung.length > 0 || keys.size < MOST_SUSPECTS) keys.set(String(key), [...hung, load]);
 }
 
 /**

@@ -210,6 +210,15 @@ class Loading extends ContextTraps {
   failed(_error) {}
 
   /**
+   * Ends it without its loader, which is told to stop.
+   * @param {Error} error
+   */
+  giveUp(error) {
+    this.failed(error);
+    this.abort(error);
+  }
+
+  /**
    * Settles the promise with the addon's answer. Whatever throws on the way there rejects it.
    * @param {number} code
    * @param {number} argument

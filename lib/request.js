@@ -88,6 +88,7 @@ class Request extends Loading {
 
   /** @param {unknown} value */
   loaded(value) {
+    if (this.isLoaded) return;
     this.isLoaded = true;
     if (this.over) return;
     const { core } = this;
@@ -105,7 +106,7 @@ class Request extends Loading {
       }
     } catch (error) {
       // The value has getters that throw, for example.
-      this.failed(error);
+      this.fail(error);
       return;
     }
     // These may run code of a user, which may have ended this request, so that its id names another one.
@@ -122,8 +123,22 @@ class Request extends Loading {
 
   /** @param {unknown} error */
   failed(error) {
+    if (this.isLoaded) return;
     this.isLoaded = true;
-    if (this.over) return;
+    if (!this.over) this.fail(error);
+  }
+
+  /**
+   * Its loader has ended, which was not known before. A load that was given up has no loader any more.
+   * @override
+   * @param {Error} error
+   */
+  giveUp(error) {
+    this.context.runInAsyncScope(() => super.giveUp(error));
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
     if (this.said !== undefined) {
       this.loadedWith(LOADED.ERROR, error);
       return;
