@@ -86,19 +86,11 @@ function loadLimit({ maxConcurrent, maxQueued }) {
   return coded(new Error(`${PREFIX}the loader was not called: ${text}`), 'LOAD_LIMIT');
 }
 
-/** @type {WeakSet<object>} */
-const deadlocks = new WeakSet();
-
 /** @param {unknown} key */
 function deadlock(key) {
   const text = `the load of ${show(key)} would wait for itself: its loader asks for its key`;
-  const error = coded(new Error(`${PREFIX}deadlock: ${text}`), 'LOADER_DEADLOCK');
-  deadlocks.add(error);
-  return error;
+  return coded(new Error(`${PREFIX}deadlock: ${text}`), 'LOADER_DEADLOCK');
 }
-
-/** @param {any} error */
-const isDeadlock = (error) => deadlocks.has(error);
 
 /**
  * The message of an error of a user, whose `message` may be anything.
@@ -206,7 +198,6 @@ module.exports = {
   hardTimeout,
   loadLimit,
   deadlock,
-  isDeadlock,
   loadsFailed,
   misuse,
   failure,

@@ -9,7 +9,6 @@
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 
-const { deadlock, isDeadlock } = require('./errors.js');
 const { clearTimeout, now, setTimeout } = require('./platform.js');
 
 /** @typedef {import('./nesting.js').Load} Load */
@@ -24,6 +23,9 @@ const { then } = Promise.prototype;
 
 /** The keys of each cache whose loads are suspected, and these loads. @type {WeakMap<object, Map<string, Load[]>>} */
 const suspects = new WeakMap();
+
+/** The errors of loads that were refused to loaders who would wait for themselves. @type {WeakSet<object>} */
+const refusals = new WeakSet();
 
 /** Caches with loads that were joined, until the next look that finds none. @type {WeakRef<Load['core']>[]} */
 let watched = [];
@@ -95,6 +97,14 @@ const hanging = {
   },
 
   /**
+   * A loader is told with this error that it would wait for itself.
+   * @param {Error} error
+   */
+  refused(error) {
+    refusals.add(error);
+  },
+
+  /**
    * Calls the loader of a load: in a context of its own if its key is suspected, if others have one, or in development.
    * @param {Load} load
    * @param {() => any} call
@@ -106,7 +116,7 @@ const hanging = {
     return inContext(isSuspect || isWatchful ? load : undefined, call, (hasAsked, error) => {
       if (!isSuspect) return;
       if (!hasAsked) keys?.delete(key);
-      else if (isDeadlock(error)) giveUp(keys?.get(key)?.splice(0) ?? [], load);
+      else if (refusals.has(/** @type {any} */ (error))) giveUp(keys?.get(key)?.splice(0) ?? [], load, error);
     });
   },
 
@@ -162,12 +172,13 @@ function look() {
 }
 
 /**
- * Ends loads that hang, as one of their key has failed for it.
+ * Ends loads that hang, as another load of their key has failed for it.
  * @param {Load[]} loads
  * @param {Load} failed
+ * @param {unknown} error
  */
-function giveUp(loads, failed) {
-  for (const load of loads) if (load !== failed && !load.isLoaded) load.giveUp(deadlock(load.key));
+function giveUp(loads, failed, error) {
+  for (const load of loads) if (load !== failed && !load.isLoaded) load.giveUp(error);
 }
 
 /** @param {Load} load */

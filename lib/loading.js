@@ -211,7 +211,7 @@ class Loading extends ContextTraps {
 
   /**
    * Ends it without its loader, which is told to stop.
-   * @param {Error} error
+   * @param {unknown} error
    */
   giveUp(error) {
     this.failed(error);

@@ -57,7 +57,10 @@ function unlessAwaited(load, patienceMs) {
   return new Promise((resolve, reject) => {
     load.promised().then(resolve, reject);
     const refuse = () => {
-      if (!load.isLoaded) reject(deadlock(load.key));
+      if (load.isLoaded) return;
+      const error = deadlock(load.key);
+      hanging.refused(error);
+      reject(error);
     };
     if (patienceMs === undefined) setImmediate(refuse);
     else setTimeout(refuse, patienceMs);

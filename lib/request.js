@@ -131,7 +131,7 @@ class Request extends Loading {
   /**
    * Its loader has ended, which was not known before. A load that was given up has no loader any more.
    * @override
-   * @param {Error} error
+   * @param {unknown} error
    */
   giveUp(error) {
     this.context.runInAsyncScope(() => super.giveUp(error));
