@@ -72,8 +72,13 @@ test('mounted handlers and fetch doors look into the caches of other threads, an
     asked.json.keys.map(({ key }) => key),
     ['k'],
   );
+  const last = await get(`stream?cache=${id}`);
+  let told;
+  void last.text().then((all) => (told = all));
   await worker.terminate();
   await until(async () => (await json(`api/l1?cache=${id}`)).status === 404);
+  await until(() => told !== undefined);
+  assert.match(told, /"key":"k"|^retry/);
   await cache.close();
 });
 
