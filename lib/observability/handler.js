@@ -6,6 +6,7 @@ const { STREAMS } = require('../contract/observed.js');
 const { bridge } = require('../raw.js');
 const { Answers, failureOf } = require('./answers.js');
 const { EventStream } = require('./event-stream.js');
+const { pathOf } = require('./options.js');
 const { Presenter } = require('./presenter.js');
 
 const { raw } = bridge;
@@ -40,7 +41,7 @@ const released = new FinalizationRegistry((/** @type {number} */ id) => raw.obsR
  */
 function routerOptions({ route, auth, prometheus, actions = false, allowedHosts = [], server }) {
   return {
-    route,
+    route: pathOf(route),
     auth: { ...auth, token: auth?.token ?? null },
     metrics: prometheus?.enabled === true,
     metricsPublic: prometheus?.public === true,

@@ -94,6 +94,14 @@ function normalizeRoute(route) {
 }
 
 /**
+ * A route as requests have it: a space and what is not ASCII are percent-encoded there.
+ * @param {string} route
+ */
+function pathOf(route) {
+  return typeof route === 'string' && route.startsWith('/') ? new URL(`http://host${route}`).pathname : route;
+}
+
+/**
  * @param {unknown} server
  * @returns {Resolved['server']}
  */
@@ -209,4 +217,4 @@ function resolveObservabilityOptions(given) {
  */
 const isAskedFor = () => flagOf('LAZY_OBS_ENABLED') === true;
 
-module.exports = { DEFAULTS, PREFIX, isAskedFor, normalizeRoute, resolveObservabilityOptions };
+module.exports = { DEFAULTS, PREFIX, isAskedFor, normalizeRoute, pathOf, resolveObservabilityOptions };
