@@ -177,7 +177,8 @@ class Door {
   /** @param {Foreign} request */
   ofNode(request) {
     const { headers = {}, url, originalUrl, method = 'GET', socket } = request;
-    const header = (/** @type {string} */ name) => headers[name];
+    // HTTP/2 names the host in a pseudo-header.
+    const header = (/** @type {string} */ name) => headers[name] ?? (name === 'host' ? headers[':authority'] : null);
     const decide = (/** @type {unknown} */ target) =>
       this.decide(String(method), String(target ?? ''), header, socket?.remoteAddress);
     const decision = decide(url);
@@ -212,7 +213,8 @@ class Door {
       send(response, refusal, isHead);
       return;
     }
-    response.writeHead(200, decision.headers);
+    // HTTP/2 has no headers of a connection.
+    response.writeHead(200, request.httpVersionMajor > 1 ? hopless(decision.headers) : decision.headers);
     if (isHead) {
       response.end();
       return;
@@ -240,8 +242,9 @@ class Door {
    * @returns {Promise<Response | undefined>}
    */
   async fetch(request) {
-    const { pathname, search } = new URL(request.url);
-    const header = (/** @type {string} */ name) => request.headers.get(name);
+    const { pathname, search, host } = new URL(request.url);
+    // A request that was made of one over HTTP/2, or by the program itself, need not have the header.
+    const header = (/** @type {string} */ name) => request.headers.get(name) ?? (name === 'host' ? host : null);
     const decision = this.decide(request.method, pathname + search, header, '');
     if (decision.is === 'foreign') return undefined;
     const isHead = request.method === 'HEAD';
