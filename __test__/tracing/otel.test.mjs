@@ -1,5 +1,6 @@
 // Spans and metrics by OpenTelemetry, with its own SDK.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -150,6 +151,21 @@ test('spans of the last call of instrument are made, and those of an earlier one
   second();
   third();
   assert.deepEqual(await namesAfter(), [0, 0]);
+});
+
+test('the documentation names each metric and its attributes', async (t) => {
+  const cache = new LazyLayersCache({ name: 'documented' });
+  await cache.set('k', 1);
+  const metrics = await collected(t, async () => {});
+  const page = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8');
+  for (const { descriptor, dataPoints } of metrics) {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${descriptor.name}\` |`));
+    const attributes = dataPoints.flatMap(({ attributes }) => Object.entries(attributes));
+    const words = attributes.filter(([name]) => name !== 'cache.name').flat();
+    for (const word of words) assert.ok(row?.includes(`\`${word}\``), `${descriptor.name}: ${word}`);
+    assert.ok(row !== undefined, descriptor.name);
+  }
+  await cache.close();
 });
 
 test('metrics of two calls of instrument are counted once, and go on when one has ended', async (t) => {
