@@ -277,6 +277,20 @@ test('compare decides which values are equal, and one that throws decides nothin
   assert.equal(cache.stats().audits.unknown, 1);
 });
 
+test('compare that returns a promise is logged, and decides nothing', async (t) => {
+  const logged = t.mock.method(console, 'error', () => {});
+  for (const compare of [async () => true, () => Promise.reject(new Error('late'))]) {
+    const cache = audited({ compare }, { logging: { env: 'test' } });
+    await cache.set('k', 1);
+    await cache.getOrSet('k', () => 2);
+    await cache.drain();
+    const { freshL1, staleL1, unknown } = cache.stats().audits;
+    assert.deepEqual([freshL1, staleL1, unknown], [0, 0, 1]);
+  }
+  assert.match(logged.mock.calls[0].arguments[1], /"audit.compare" failed/);
+  assert.match(String(logged.mock.calls[0].arguments[2]), /returns true or false, got an object \(Promise\)/);
+});
+
 test('values are compared as they are stored: those of L2 have no classes', async () => {
   class User {
     constructor(id) {

@@ -13,7 +13,7 @@ test('console.log shows of a cache its name, its layers, their sizes and the hit
   const shown = inspect(cache, { breakLength: Infinity });
   assert.equal(
     shown,
-    "LazyLayersCache { name: 'users', L1: { entries: 1 }, L2: 'circuit closed', bus: false, hitRatio: 0.5, loads: 0 }",
+    "LazyLayersCache { name: 'users', L1: { entries: 1 }, L2: 'circuit closed', bus: false, hitRatio: 0.667, loads: 0 }",
   );
   assert.equal(inspect({ cache }, { depth: 0 }).includes('[LazyLayersCache'), true);
   await cache.close();

@@ -67,6 +67,24 @@ test('a handler that is given again wants the types of both times, once each', a
   await cache.close();
 });
 
+test('the end of a subscription does not end a later one of the same handler', async () => {
+  const cache = new LazyLayersCache(QUIET);
+  const given = [];
+  const handler = ({ type }) => void given.push(type);
+  const ends = [cache.on(handler), cache.on(handler)];
+  ends[0]();
+  await cache.set('k', 1);
+  assert.deepEqual(given, []);
+  const end = cache.on(handler, { types: ['set'] });
+  for (const earlier of ends) earlier();
+  await cache.set('k', 1);
+  assert.deepEqual(given, ['set']);
+  end();
+  await cache.set('k', 1);
+  assert.deepEqual(given, ['set']);
+  await cache.close();
+});
+
 test('the diagnostics channel has all events, whatever handlers want', async () => {
   const cache = new LazyLayersCache(QUIET);
   cache.on(() => {}, { types: ['hit'] });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { format, inspect } from 'node:util';
 import { LazyLayersCache, MemoryStore } from '../index.mjs';
 import { turns } from './support/deferred.mjs';
 import { FaultyStore } from './support/faulty-store.mjs';
@@ -207,4 +208,45 @@ test('a cache that works logs nothing in production', async (t) => {
   await cache.clear();
   t.mock.restoreAll();
   assert.deepEqual(lines, []);
+});
+
+const UNSHOWN = () =>
+  Object.assign(new Error('down'), {
+    [inspect.custom]() {
+      throw new Error('this cannot be shown');
+    },
+  });
+
+test('an error that the console cannot show is logged as text, and only its call fails', async (t) => {
+  const lines = [];
+  // The console, without its output.
+  t.mock.method(console, 'error', (...args) => lines.push(format(...args)));
+  const cache = new LazyLayersCache({ logging: { env: 'test' } });
+  for (const loader of [() => Promise.reject(UNSHOWN()), () => Promise.reject(UNSHOWN()).finally(() => {})]) {
+    await assert.rejects(cache.getOrSet('k', loader), { message: 'down' });
+  }
+  assert.deepEqual(lines, ["[ERROR] a loader failed Error: down { key: 'k' }"]);
+  await cache.close();
+});
+
+test('a console that throws ends nothing', async (t) => {
+  t.mock.method(console, 'error', () => {
+    throw new Error('no console');
+  });
+  const l2 = new FaultyStore().fail('reject');
+  const handler = () => {
+    throw new Error('handler');
+  };
+  const cache = new LazyLayersCache({ l2, logging: { env: 'test' }, events: [handler] });
+  await cache.set('k', 1);
+  assert.equal(await cache.get('k'), 1);
+  assert.equal(await cache.getOrSet('other', async () => 2), 2);
+  await assert.rejects(
+    cache.getOrSet('failed', () => {
+      throw UNSHOWN();
+    }),
+    { message: 'down' },
+  );
+  await turns(10);
+  await cache.close();
 });

@@ -41,6 +41,24 @@ for (const [way, load] of Object.entries({
   });
 }
 
+for (const [name, shouldCache] of [
+  ['resolves', async () => false],
+  ['rejects', () => Promise.reject(new Error('late'))],
+]) {
+  test(`a promise of shouldCache that ${name} is the error of the load, and nothing is stored`, async () => {
+    const cache = new LazyLayersCache({ logging, shouldCache });
+    await assert.rejects(
+      cache.getOrSet('k', () => 1),
+      {
+        code: 'INVALID_OPTION',
+        message: /"shouldCache" must be a function that returns true or false, got an object \(Promise\)/,
+      },
+    );
+    assert.equal(await cache.size(), 0);
+    await cache.close();
+  });
+}
+
 test('a subclass stores no value whose tag, named by the loader alone, was invalidated during the load', async () => {
   class Own extends LazyLayersCache {
     async set(...args) {

@@ -48,7 +48,7 @@ export async function runDashboard({ packages, root, port = 7077 }) {
     name: 'numbers',
     ttlMs: 5_000,
     negativeCache: { enabled: true, ttlMs: 3_000 },
-    failSafe: { enabled: true },
+    failSafe: { enabled: true, staleTtlMs: 60_000 },
     logging: { enabled: false },
     observability: { enabled: true, quiet: true, server: false },
   });

@@ -18,6 +18,8 @@ export const formatCount = (count) => count.toLocaleString('en');
 
 export const formatBytes = (bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 
+export const formatKilobytes = (bytes) => `${(bytes / 1024).toFixed(1)} kB`;
+
 /** The value that a share `q` (0 to 1) of the values does not exceed. */
 export function percentile(values, q) {
   const sorted = Float64Array.from(values).sort();

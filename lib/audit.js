@@ -7,6 +7,7 @@ const { isDeepStrictEqual } = require('node:util');
 
 const { LOADED, VERDICT } = require('./contract/codes.js');
 const { COUNTED, LAYERS } = require('./contract/numbers.js');
+const { decided } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { Loading } = require('./loading.js');
@@ -202,7 +203,7 @@ class Audit {
     const { value: held, source, ageMs } = hit;
     let isSame = false;
     try {
-      isSame = value !== undefined && (this.compare === undefined ? isEqual(held, value) : this.compare(held, value));
+      isSame = value !== undefined && this.equals(held, value);
     } catch (error) {
       this.core.emitter.logger.error('the function of the option "audit.compare" failed', error);
       return false;
@@ -212,6 +213,15 @@ class Audit {
     this.core.emitter.emit(made().EVENT.auditStale(key, source === 'L1' ? 'L1' : 'L2', ageMs));
     if (this.repair && !this.core.closed) this.renew(load, value !== undefined);
     return true;
+  }
+
+  /**
+   * @param {unknown} held
+   * @param {unknown} loaded
+   */
+  equals(held, loaded) {
+    const { compare } = this;
+    return compare === undefined ? isEqual(held, loaded) : decided('audit.compare', compare(held, loaded));
   }
 
   /**

@@ -6,7 +6,7 @@ const { bridge } = require('./raw.js');
 const { raw } = bridge;
 
 /**
- * Its name, its layers, their sizes, and their ratio of hits.
+ * Its name, its layers, their sizes, and the share of reads that they answered.
  * @param {object} cache
  * @param {import('./core.js').Core | undefined} core
  * @param {object} asked how it is to be shown
@@ -22,7 +22,8 @@ function describe(cache, core, { depth, options, inspect }) {
   const { hits, misses, loads, L1 } = core.stats();
   const { name, layers, breakers } = JSON.parse(raw.obsDescribe(core.id));
   const found = hits.L1 + hits.L2;
-  const asked = found + misses.L1 + misses.L2 + hits.negative;
+  // A read that L2 answered has missed L1: the last layer counts.
+  const asked = found + hits.negative + (layers.l2 ? misses.L2 : misses.L1);
   const summary = {
     ...(name === '' ? {} : { name }),
     L1: layers.l1 && (L1.entries === undefined ? 'custom' : sizeOf(L1)),

@@ -7,7 +7,7 @@ const { isNativeError } = require('node:util').types;
 const { LOADED, VERDICT } = require('./contract/codes.js');
 const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
-const { noStale, optionRange, optionType } = require('./errors.js');
+const { decided, noStale, optionRange, optionType } = require('./errors.js');
 const { readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { copyOf } = require('./records.js');
@@ -174,7 +174,7 @@ class Directives {
     if (judge !== undefined && this.verdict === VERDICT.KEEP) {
       // It is asked once, also where a subclass stores the value.
       this.judge = undefined;
-      if (!judge(value)) this.decide(VERDICT.SKIP);
+      if (!decided('shouldCache', judge(value))) this.decide(VERDICT.SKIP);
     }
     return this.verdict !== VERDICT.SKIP;
   }

@@ -28,8 +28,9 @@ const OF_TOO_LARGE = EVENT_TYPES.indexOf(TOO_LARGE);
  */
 
 /**
- * A handler, and the types of events that it wants; undefined for all.
- * @typedef {{ handler: (event: any) => void, types: Set<string> | undefined }} Listener
+ * A handler, and the types of events that it wants; undefined for all. A handler that is given again while it listens
+ * has the `id` of before, and one that is given after its end has another.
+ * @typedef {{ handler: (event: any) => void, types: Set<string> | undefined, id: symbol }} Listener
  */
 
 /** The recorder counts evictions by the statistics: in a storm of writes there are as many as writes. */
@@ -74,9 +75,10 @@ class Emitter {
     // Given again, it wants the types of both times.
     const all = types === undefined || (known !== undefined && known.types === undefined);
     const wanted = all ? undefined : new Set([...(known?.types ?? []), ...(types ?? [])]);
-    const added = { handler, types: wanted };
+    const id = known?.id ?? Symbol();
+    const added = { handler, types: wanted, id };
     this.listen(known === undefined ? [...this.listeners, added] : replaced(this.listeners, known, added));
-    return () => this.listen(this.listeners.filter((listener) => listener.handler !== handler));
+    return () => this.listen(this.listeners.filter((listener) => listener.id !== id));
   }
 
   /** @param {Recorder} recorder */

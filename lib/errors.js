@@ -1,6 +1,8 @@
 'use strict';
 // The errors of the package: each has a `code` that does not change.
 
+const { isPromise } = require('node:util').types;
+
 const PREFIX = 'lazy-layers-cache: ';
 
 /**
@@ -120,6 +122,18 @@ function reasonOf(error) {
 }
 
 /**
+ * What a function of an option has decided. A promise would always count as true.
+ * @template T
+ * @param {string} name of the option
+ * @param {T} decision
+ */
+function decided(name, decision) {
+  if (!isPromise(decision)) return decision;
+  decision.catch(() => {});
+  throw optionType(name, 'a function that returns true or false', decision);
+}
+
+/**
  * Loads of some keys of a `getMany` failed.
  * @param {Map<any, unknown>} failures the error of each of these keys
  * @param {Map<any, unknown>} partial the values of the others
@@ -189,6 +203,7 @@ module.exports = {
   noTags,
   noStale,
   reasonOf,
+  decided,
   unprefixed,
   withoutLogin,
   optionType,

@@ -1,6 +1,8 @@
 'use strict';
 // Logs through the console; in production only errors.
 
+const { inspect } = require('node:util');
+
 /** Errors of one kind come this often at most: a server that is lost fails everything that was on its way. */
 const ERROR_EVERY_MS = 1000;
 /** The most kinds of errors that are told apart. */
@@ -32,17 +34,17 @@ class Logger {
 
   /** @param {unknown[]} args */
   debug(...args) {
-    if (this.traces) console.log('[DEBUG]', ...args);
+    if (this.traces) print('log', '[DEBUG]', args);
   }
 
   /** @param {unknown[]} args */
   info(...args) {
-    if (this.#speaks()) console.info('[INFO]', ...args);
+    if (this.#speaks()) print('info', '[INFO]', args);
   }
 
   /** @param {unknown[]} args */
   warn(...args) {
-    if (this.#speaks()) console.warn('[WARN]', ...args);
+    if (this.#speaks()) print('warn', '[WARN]', args);
   }
 
   /**
@@ -53,7 +55,7 @@ class Logger {
     if (this.#enabled === false) return;
     const leftOut = this.#count(text);
     if (leftOut === undefined) return;
-    console.error('[ERROR]', leftOut === 0 ? text : `${text}, as did ${leftOut} before`, ...more);
+    print('error', '[ERROR]', [leftOut === 0 ? text : `${text}, as did ${leftOut} before`, ...more]);
   }
 
   /**
@@ -75,6 +77,41 @@ class Logger {
   #speaks() {
     return this.#enabled ?? (this.#env ?? process.env.NODE_ENV) !== 'production';
   }
+}
+
+/**
+ * Prints a line. The console calls code of users, as errors and values may say how they are shown, and may be replaced:
+ * a line that cannot be printed must not end the work that it tells of.
+ * @param {'log' | 'info' | 'warn' | 'error'} method
+ * @param {string} level
+ * @param {unknown[]} args
+ */
+function print(method, level, args) {
+  try {
+    console[method](level, ...args);
+  } catch {
+    try {
+      console[method](level, ...args.map(textOf));
+    } catch {
+      // The console itself fails.
+    }
+  }
+}
+
+/**
+ * What is printed of a value, as text.
+ * @param {unknown} value
+ */
+function textOf(value) {
+  if (typeof value === 'string') return value;
+  for (const show of [inspect, String]) {
+    try {
+      return show(value);
+    } catch {
+      // The value does not allow it.
+    }
+  }
+  return '(cannot be shown)';
 }
 
 module.exports = { Logger };

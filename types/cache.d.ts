@@ -235,8 +235,9 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   advice(options?: AdviceOptions): CacheAdvice;
 
   /**
-   * Calls `handler` with every event.
-   * @returns a function that ends the subscription; calling it again does nothing
+   * Calls `handler` with every event, once, however often it is given.
+   * @returns a function that ends the subscription, also for the other times that the handler was given before; calling
+   * it again does nothing
    * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
    */
   on(handler: CacheEventHandler): () => void;

@@ -60,7 +60,10 @@ export interface ObservabilityOptions {
   quiet?: boolean | undefined;
   /** `hidden`: values are not shown, only their sizes. Default: `shown`. */
   values?: 'shown' | 'hidden' | undefined;
-  /** Returns the part of a value that is shown. If it throws, the value is not shown. Default: the value. */
+  /**
+   * Returns the part of a value that is shown. If it throws, or returns a promise, the value is not shown. Default: the
+   * value.
+   */
   redact?: ((key: string, value: unknown) => unknown) | undefined;
   /** `true`: everybody with access to the dashboard may delete and expire entries there. Default: `false`. */
   actions?: boolean | undefined;

@@ -107,7 +107,7 @@ export declare function normalizeRoute(route: string): string;
 
 /**
  * The metrics of all caches of the process, in all threads, in the text format of Prometheus.
- * @throws TypeError with code `INVALID_ARGUMENT` when `prefix` begins no name of a metric
+ * @throws TypeError with code `INVALID_ARGUMENT` when `prefix` begins no name of a metric, or for other options
  */
 export declare function metrics(options?: { prefix?: string }): string;
 

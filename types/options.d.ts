@@ -175,7 +175,7 @@ export interface CacheOptions {
 export interface CallOptions extends CacheOptions {
   /**
    * Called with each value that the loader returned: a result that is not true has the effect of the loader's
-   * `skip()`. Its error is that of the load. Default: that of the cache.
+   * `skip()`, and a promise is an error. Its error is that of the load. Default: that of the cache.
    */
   shouldCache?: ((value: any) => boolean) | undefined;
   /**
@@ -251,7 +251,7 @@ export interface AuditOptions {
   rate?: number | undefined;
   /**
    * Whether the value that a hit answered is as good as the one that its loader returns now. Default: they are deeply
-   * equal, or are stored as the same bytes.
+   * equal, or are stored as the same bytes. One that throws or returns a promise is logged, and decides nothing.
    */
   compare?: ((held: any, loaded: any) => boolean) | undefined;
   /**
@@ -290,8 +290,8 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   /** Tells other instances of deletes and of loaded values, and this one of theirs. Default: none. */
   eventBus?: EventBus | undefined;
   /**
-   * Called with each value that a loader returned: a result that is not true has the effect of the loader's `skip()`.
-   * Its error is that of the load. Default: all values are stored.
+   * Called with each value that a loader returned: a result that is not true has the effect of the loader's `skip()`,
+   * and a promise is an error. Its error is that of the load. Default: all values are stored.
    */
   shouldCache?: ((value: any) => boolean) | undefined;
   /**

@@ -21,7 +21,7 @@ export interface InstrumentOptions {
  * `name`), `cache.hit`, `cache.layer`, `cache.outcome` (of `TracedCall`), `cache.item_size` (bytes of texts and binary
  * data), and `cache.key` if asked for.
  *
- * The spans of a second call take the place of those of the first.
+ * While the spans of a second call are made, those of the first are not; they are again when the second has ended.
  * @returns a function that ends it; calling it again does nothing
  * @throws TypeError with code `INVALID_OPTION` for an option with a value that is not allowed
  */

@@ -14,6 +14,7 @@ export interface CacheStats {
   /** Calls that shared the load of another. */
   joins: number;
   loads: {
+    /** Those that have ended or run, those that were refused, and those that ran as the cache was closed. */
     started: number;
     /** With a value, or with nothing. */
     succeeded: number;
@@ -27,7 +28,7 @@ export interface CacheStats {
     overtaken: number;
     /** Loads that waited for their turn, as `loads.maxConcurrent` loaders ran. */
     queued: number;
-    /** Loads that failed, as `loads.maxQueued` others waited. */
+    /** Loads that never ran, as `loads.maxQueued` others waited. */
     refused: number;
     /** Those that loaded a value anew before it expired. */
     refreshes: number;

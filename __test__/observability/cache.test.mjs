@@ -310,6 +310,20 @@ test('no secret is in the configuration', async () => {
   assert.doesNotMatch(told.body, /user-name|pass-word|to-ken/);
 });
 
+test('a route is served as browsers ask for it, also with a space and letters beyond ASCII', async () => {
+  for (const route of ['/a b/\u00fc', '/a%20b/%C3%BC']) {
+    const cache = cacheOf({ ...SERVED, route });
+    const { url } = cache.getObservabilityServer();
+    assert.match(url, /:\d+\/a%20b\/%C3%BC$/);
+    assert.equal((await json(cache, 'api/overview')).status, 200);
+    const page = await (await fetch(url, login)).text();
+    assert.match(page, /data-base="\.\/%C3%BC\/"/);
+    const handler = cacheOf({ ...MOUNTED, route }).getObservabilityHandler();
+    assert.equal((await ask(handler, '/a%20b/%C3%BC/api/health')).status, 200);
+    assert.equal((await ask(handler, '/a%20b/api/health')).isOurs, false);
+  }
+});
+
 test('the largest event is shown as it holds on the bus of the cache', async (t) => {
   const bus = new RedisEventBus('redis://127.0.0.1:1', 'c', { logging: { enabled: false } });
   t.after(() => bus.disconnect());

@@ -349,6 +349,8 @@ test('values are hidden or redacted in every answer, that of events included', a
         throw new Error('no');
       },
     },
+    late: { redact: async (key, value) => value },
+    rejected: { redact: () => Promise.reject(new Error('no')) },
   };
   for (const [name, options] of Object.entries(ways)) {
     const given = parts({

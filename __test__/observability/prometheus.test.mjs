@@ -94,6 +94,11 @@ test('a prefix that begins no name is refused', () => {
   for (const prefix of ['a-b', '', '1a', 5]) assert.throws(() => metrics({ prefix }), { code: 'INVALID_ARGUMENT' });
 });
 
+test('options that are no object are refused, and null is none', () => {
+  for (const options of ['app', 5, ['app']]) assert.throws(() => metrics(options), { code: 'INVALID_ARGUMENT' });
+  for (const options of [null, {}, { prefix: null }]) assert.match(metrics(options), /^# HELP lazycache_/);
+});
+
 test('health() says how caches are, and which circuit is open', async () => {
   const l2 = {
     get: () => Promise.reject(new Error('away')),

@@ -34,6 +34,14 @@ test('a worker that ends takes its server with it, also amid questions and strea
   }
 });
 
+/** The rest of a stream, which keeps no process alive until its end. */
+async function rest(stream) {
+  let told;
+  void stream.text().then((all) => (told = all));
+  await until(() => told !== undefined);
+  return told;
+}
+
 const valuesOf = (keys) => keys.map(({ key, value }) => [key, value]);
 
 test('mounted handlers and fetch doors look into the caches of other threads, and stream their events', async () => {
@@ -72,8 +80,10 @@ test('mounted handlers and fetch doors look into the caches of other threads, an
     asked.json.keys.map(({ key }) => key),
     ['k'],
   );
+  const last = await get(`stream?cache=${id}`);
   await worker.terminate();
   await until(async () => (await json(`api/l1?cache=${id}`)).status === 404);
+  assert.match(await rest(last), /^retry/);
   await cache.close();
 });
 

@@ -1,5 +1,6 @@
 // Spans and metrics by OpenTelemetry, with its own SDK.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -126,6 +127,84 @@ test('nothing is traced once it is ended', async (t) => {
   await new LazyLayersCache().get('k');
   assert.deepEqual(finished(), []);
 });
+
+test('spans of the last call of instrument are made, and those of an earlier one after its end', async (t) => {
+  const cache = new LazyLayersCache();
+  const namesAfter = async () => {
+    spansOf.reset();
+    others.reset();
+    await cache.get('k');
+    return [finished().length, others.getFinishedSpans().length];
+  };
+  const others = new InMemorySpanExporter();
+  const ofOthers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(others)] });
+  const first = instrument({ tracerProvider, metrics: false });
+  const second = instrument({ tracerProvider: ofOthers, metrics: false });
+  const third = instrument({ tracerProvider, metrics: false });
+  t.after(() => [first, second, third].forEach((stop) => stop()));
+  assert.deepEqual(await namesAfter(), [1, 0]);
+  third();
+  assert.deepEqual(await namesAfter(), [0, 1]);
+  first();
+  first();
+  assert.deepEqual(await namesAfter(), [0, 1]);
+  second();
+  third();
+  assert.deepEqual(await namesAfter(), [0, 0]);
+});
+
+test('the documentation names each metric and its attributes', async (t) => {
+  const cache = new LazyLayersCache({ name: 'documented' });
+  await cache.set('k', 1);
+  const metrics = await collected(t, async () => {});
+  const page = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8');
+  for (const { descriptor, dataPoints } of metrics) {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${descriptor.name}\` |`));
+    const attributes = dataPoints.flatMap(({ attributes }) => Object.entries(attributes));
+    const words = attributes.filter(([name]) => name !== 'cache.name').flat();
+    for (const word of words) assert.ok(row?.includes(`\`${word}\``), `${descriptor.name}: ${word}`);
+    assert.ok(row !== undefined, descriptor.name);
+  }
+  await cache.close();
+});
+
+test('metrics of two calls of instrument are counted once, and go on when one has ended', async (t) => {
+  const cache = new LazyLayersCache({ name: 'instrumented twice' });
+  await cache.set('k', 1);
+  const metrics = await collected(t, async () => {});
+  const before = pointsOf(metrics, 'cache.sets', 'instrumented twice');
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  t.after(() => meterProvider.shutdown());
+  const stops = [instrument({ meterProvider, spans: false }), instrument({ meterProvider, spans: false })];
+  for (const stop of stops) {
+    await meterProvider.forceFlush();
+    const { metrics: last } = exporter.getMetrics().at(-1).scopeMetrics[0];
+    assert.deepEqual(pointsOf(last, 'cache.sets', 'instrumented twice'), before);
+    stop();
+  }
+  await cache.close();
+});
+
+for (const [name, key] of [
+  ['without a prototype', Object.create(null)],
+  [
+    'that cannot be text',
+    {
+      toString() {
+        throw new Error('no text');
+      },
+    },
+  ],
+]) {
+  test(`a key ${name} is refused as without spans`, async (t) => {
+    instrumented(t, { keys: true });
+    const cache = new LazyLayersCache(QUIET);
+    await assert.rejects(cache.get(key), { code: 'INVALID_ARGUMENT' });
+    assert.equal(named('cache.get')[0].status.code, SpanStatusCode.ERROR);
+  });
+}
 
 /** The metrics of a meter while a test runs, which `act` may have collected in between. */
 async function collected(t, act) {

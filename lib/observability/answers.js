@@ -2,7 +2,7 @@
 // Answers to the questions of the dashboard that need JavaScript, for all of its doors.
 
 const { bridge } = require('../raw.js');
-const { encode, encodeSafely } = require('./json.js');
+const { describe, encode, encodeSafely } = require('./json.js');
 const { RemoteFeed } = require('./remote-feed.js');
 const { renderPrometheus } = require('./prometheus.js');
 
@@ -15,6 +15,11 @@ const MOST = 10_000;
 /**
  * @typedef {Readonly<Record<string, string>>} Params
  * @typedef {{ status: number, body: string }} HttpAnswer
+ *
+ * @typedef {object} Feed where a stream finds its events
+ * @property {any} collector
+ * @property {Set<import('./event-stream.js').EventStream>} streams those that are open
+ * @property {(event: any) => string} show
  */
 
 const ok = (/** @type {string} */ body) => ({ status: 200, body });
@@ -25,6 +30,15 @@ const ok = (/** @type {string} */ body) => ({ status: 200, body });
  * @returns {HttpAnswer}
  */
 const fault = (status, error) => ({ status, body: JSON.stringify({ error }) });
+
+/**
+ * The answer to a question that failed.
+ * @param {Given} error
+ */
+function failureOf(error) {
+  const isClosed = error instanceof Error && /** @type {Foreign} */ (error).code === 'CACHE_CLOSED';
+  return fault(isClosed ? 503 : 500, describe(error));
+}
 
 /**
  * The leading digits of a parameter; `otherwise` without, or for 0 and less.
@@ -64,6 +78,16 @@ class Answers {
     this.explorer = explorer;
     this.seat = seat;
     this.presenter = presenter;
+    /** The open streams of the events of the cache. @type {Set<import('./event-stream.js').EventStream>} */
+    this.streams = new Set();
+    this.isOver = false;
+  }
+
+  /** The cache is closed: it tells no more events. */
+  end() {
+    this.isOver = true;
+    forget(this.explorer.id);
+    endAll(this.streams);
   }
 
   /** Lets the dashboards of other caches ask. */
@@ -105,19 +129,26 @@ class Answers {
   /**
    * Where a stream finds the events of a cache, and how it shows them; undefined when there is none.
    * @param {string | undefined} cache
-   * @returns {{ collector: any, show: (event: any) => string } | undefined}
+   * @returns {Feed | undefined}
    */
   feedOf(cache) {
-    const of = (/** @type {Answers} */ { collector, presenter }) => ({
+    const of = (/** @type {Answers} */ { collector, presenter, streams }) => ({
       collector,
+      streams,
       show: (/** @type {import('../../types/dashboard.js').RecordedEvent} */ event) => presenter.event(event),
     });
-    if (cache === undefined || cache === this.explorer?.id) return of(this);
+    if (cache === undefined || cache === this.explorer?.id) return this.isOver ? undefined : of(this);
     const other = others.get(cache)?.deref();
     if (other !== undefined) return of(other);
     if (this.explorer === undefined || this.lookUp('history', cache) === '') return undefined;
-    const collector = new RemoteFeed((params) => this.answerElsewhere('feed', cache, params));
-    return { collector, show: (/** @type {string} */ text) => text };
+    /** @type {Feed['streams']} */
+    const streams = new Set();
+    const ask = (/** @type {object} */ params) => this.answerElsewhere('feed', cache, params).catch(failureOf);
+    return {
+      collector: new RemoteFeed(ask, () => endAll(streams)),
+      streams,
+      show: (/** @type {string} */ text) => text,
+    };
   }
 
   /**
@@ -144,7 +175,7 @@ class Answers {
       case 'events':
         return ok(this.events(params));
       case 'latency':
-        return this.seat === undefined ? fault(404, 'not found') : ok(this.lookUp(what, ''));
+        return this.latency();
       default:
         return this.explore(what, params);
     }
@@ -156,6 +187,11 @@ class Answers {
    */
   lookUp(what, cache) {
     return raw.obsLookUp(what, this.seat, cache, process.version);
+  }
+
+  latency() {
+    if (this.seat === undefined) return fault(404, 'not found');
+    return this.isOver ? fault(503, 'the cache is closed') : ok(this.lookUp('latency', ''));
   }
 
   /** @param {string | undefined} cache */
@@ -248,4 +284,7 @@ const NEEDED = { key: 'key', delete: 'key', 'delete-pattern': 'pattern', expire:
 /** The dashboard of a cache is over. */
 const forget = (/** @type {string} */ id) => void others.delete(id);
 
-module.exports = { Answers, forget };
+/** Ends streams. */
+const endAll = (/** @type {Feed['streams']} */ streams) => [...streams].forEach((stream) => stream.finish());
+
+module.exports = { Answers, failureOf, forget };

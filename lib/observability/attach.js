@@ -8,7 +8,7 @@ const { DEFAULT_L1_MAX_ENTRIES } = require('../contract/values.js');
 const { inspectTable } = require('../inspect.js');
 const { TimedMirror } = require('../memory/timed-mirror.js');
 const { bridge } = require('../raw.js');
-const { forget } = require('./answers.js');
+const { failureOf, forget } = require('./answers.js');
 const { ObservabilityInspector } = require('./classes.js');
 const { Durations } = require('./durations.js');
 const { Explorer } = require('./explorer.js');
@@ -134,7 +134,7 @@ class Observability {
     const { answers } = this.door;
     answers
       .answer(what, JSON.parse(params))
-      .catch((error) => ({ status: 500, body: JSON.stringify({ error: String(error) }) }))
+      .catch(failureOf)
       .then(({ status, body }) => raw.obsAnswer(number, status, body));
   }
 
@@ -189,7 +189,7 @@ class Observability {
     await this.close();
     if (this.isOver) return;
     this.isOver = true;
-    forget(this.explorer.id);
+    this.door.answers.end();
     released.unregister(this);
     raw.obsDetach(this.seat);
   }

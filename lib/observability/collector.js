@@ -233,8 +233,7 @@ class Collector {
     const { type, ...data } = event;
     for (const name in data) {
       const value = data[name];
-      if (value instanceof Error) data[name] = value.message;
-      else if (name === 'error' && value !== undefined) data[name] = reasonOf(value);
+      if (value instanceof Error || (name === 'error' && value !== undefined)) data[name] = reasonOf(value);
       else if (typeof value === 'bigint') data[name] = String(value);
     }
     return { seq, ts, type, data };

@@ -18,7 +18,8 @@ const { setInterval, clearInterval, setTimeout, clearTimeout } = globalThis;
  * @typedef {object} Sink
  * @property {(text: string) => void} write
  * @property {() => number} waiting how many bytes wait to be sent
- * @property {(text: string) => void} end ends it with a last text
+ * @property {(text: string, isStuck: boolean) => void} end ends it with a last text; a client that is stuck does not
+ * read it
  */
 
 class EventStream {
@@ -26,7 +27,7 @@ class EventStream {
    * @param {import('./handler.js').Collector} collector
    * @param {(event: import('../../types/dashboard.js').RecordedEvent) => string} show
    * @param {Sink} sink
-   * @param {() => void} ended
+   * @param {(stream: EventStream) => void} ended
    */
   constructor(collector, show, sink, ended) {
     this.show = show;
@@ -83,19 +84,32 @@ class EventStream {
   /** @param {string} text */
   write(text) {
     if (!this.isOpen) return;
-    if (this.sink.waiting() > MOST_WAITING) this.close(DROPPED);
+    if (this.sink.waiting() > MOST_WAITING) this.drop();
     else this.sink.write(text);
   }
 
-  /** @param {string} [last] */
-  close(last) {
+  /** The client does not keep up. */
+  drop() {
+    this.close();
+    this.sink.end(DROPPED, true);
+  }
+
+  /** There are no more events. */
+  finish() {
+    if (!this.isOpen) return;
+    this.flush();
+    this.close();
+    this.sink.end('', false);
+  }
+
+  /** The client has gone, or goes. */
+  close() {
     if (!this.isOpen) return;
     this.isOpen = false;
     clearInterval(this.ping);
     clearTimeout(this.window);
     this.unsubscribe();
-    if (last !== undefined) this.sink.end(last);
-    this.ended();
+    this.ended(this);
   }
 }
 

@@ -4,9 +4,9 @@
 
 const { STREAMS } = require('../contract/observed.js');
 const { bridge } = require('../raw.js');
-const { Answers } = require('./answers.js');
+const { Answers, failureOf } = require('./answers.js');
 const { EventStream } = require('./event-stream.js');
-const { describe } = require('./json.js');
+const { pathOf } = require('./options.js');
 const { Presenter } = require('./presenter.js');
 
 const { raw } = bridge;
@@ -15,7 +15,7 @@ const { raw } = bridge;
  * @typedef {import('../../types/dashboard.js').ObservabilityHandlerDeps['collector']} Collector
  * @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options
  * @typedef {{ status: number, headers: Record<string, string>, body: string | Buffer }} Answer
- * @typedef {{ collector: any, show: (event: any) => string }} Feed where a stream finds its events
+ * @typedef {import('./answers.js').Feed} Feed
  */
 
 /**
@@ -41,7 +41,7 @@ const released = new FinalizationRegistry((/** @type {number} */ id) => raw.obsR
  */
 function routerOptions({ route, auth, prometheus, actions = false, allowedHosts = [], server }) {
   return {
-    route,
+    route: pathOf(route),
     auth: { ...auth, token: auth?.token ?? null },
     metrics: prometheus?.enabled === true,
     metricsPublic: prometheus?.public === true,
@@ -115,7 +115,8 @@ class Door {
       const { status, body } = await this.answers.answer(what, params);
       return status === 200 ? { status, headers, body } : failed(headers, status, body);
     } catch (error) {
-      return failed(headers, 500, JSON.stringify({ error: describe(error) }));
+      const { status, body } = failureOf(/** @type {Given} */ (error));
+      return failed(headers, status, body);
     }
   }
 
@@ -125,9 +126,13 @@ class Door {
    * @param {Feed} feed
    * @param {import('./event-stream.js').Sink} sink
    */
-  open({ params }, { collector, show }, sink) {
+  open({ params }, { collector, show, streams }, sink) {
     this.streams++;
-    const stream = new EventStream(collector, show, sink, () => this.streams--);
+    const stream = new EventStream(collector, show, sink, (ended) => {
+      this.streams--;
+      streams.delete(ended);
+    });
+    streams.add(stream);
     const from = Number.parseInt(params.from, 10) || 0;
     stream.replay(collector.recentEvents().filter((/** @type {{ seq: number }} */ { seq }) => seq > from));
     return stream;
@@ -140,7 +145,12 @@ class Door {
    * @returns {Answer | undefined}
    */
   noStream({ headers, params }, feed) {
-    if (feed === undefined) return failed(headers, 404, JSON.stringify({ error: `there is no cache ${params.cache}` }));
+    if (feed === undefined) {
+      const { cache } = params;
+      return cache === undefined
+        ? failed(headers, 503, '{"error":"the cache is closed"}')
+        : failed(headers, 404, JSON.stringify({ error: `there is no cache ${cache}` }));
+    }
     return this.streams < STREAMS.MOST ? undefined : failed(headers, 503, '{"error":"too many streams are open"}');
   }
 
@@ -167,7 +177,8 @@ class Door {
   /** @param {Foreign} request */
   ofNode(request) {
     const { headers = {}, url, originalUrl, method = 'GET', socket } = request;
-    const header = (/** @type {string} */ name) => headers[name];
+    // HTTP/2 names the host in a pseudo-header.
+    const header = (/** @type {string} */ name) => headers[name] ?? (name === 'host' ? headers[':authority'] : null);
     const decide = (/** @type {unknown} */ target) =>
       this.decide(String(method), String(target ?? ''), header, socket?.remoteAddress);
     const decision = decide(url);
@@ -197,12 +208,14 @@ class Door {
   stream(decision, request, response) {
     const feed = this.answers.feedOf(decision.params.cache);
     const refusal = this.noStream(decision, feed);
+    const isHead = request.method === 'HEAD';
     if (refusal !== undefined) {
-      send(response, refusal, false);
+      send(response, refusal, isHead);
       return;
     }
-    response.writeHead(200, decision.headers);
-    if (request.method === 'HEAD') {
+    // HTTP/2 has no headers of a connection.
+    response.writeHead(200, request.httpVersionMajor > 1 ? hopless(decision.headers) : decision.headers);
+    if (isHead) {
       response.end();
       return;
     }
@@ -212,10 +225,10 @@ class Door {
         if (response.writable !== false && !response.writableEnded) response.write(text);
       },
       waiting: () => response.writableLength ?? 0,
-      end(text) {
+      end(text, isStuck) {
         response.end(text);
         // A client that does not read does not notice the end either.
-        response.destroy?.();
+        if (isStuck) response.destroy?.();
       },
     });
     const close = () => stream.close();
@@ -229,16 +242,14 @@ class Door {
    * @returns {Promise<Response | undefined>}
    */
   async fetch(request) {
-    const { pathname, search } = new URL(request.url);
-    const header = (/** @type {string} */ name) => request.headers.get(name);
+    const { pathname, search, host } = new URL(request.url);
+    // A request that was made of one over HTTP/2, or by the program itself, need not have the header.
+    const header = (/** @type {string} */ name) => request.headers.get(name) ?? (name === 'host' ? host : null);
     const decision = this.decide(request.method, pathname + search, header, '');
     if (decision.is === 'foreign') return undefined;
     const isHead = request.method === 'HEAD';
-    if (decision.what === 'stream' && !isHead) return this.streamed(decision, request);
-    const answer =
-      decision.what === 'stream'
-        ? { status: 200, headers: decision.headers, body: '' }
-        : (this.atOnce(decision) ?? (await this.answer(decision)));
+    if (decision.what === 'stream') return this.streamed(decision, request, isHead);
+    const answer = this.atOnce(decision) ?? (await this.answer(decision));
     const body = isHead ? null : /** @type {any} a body of `Response` */ (answer.body);
     return new Response(body, { status: answer.status, headers: hopless(answer.headers) });
   }
@@ -246,13 +257,15 @@ class Door {
   /**
    * @param {Decision} decision
    * @param {Request} request
+   * @param {boolean} isHead
    */
-  streamed(decision, request) {
+  streamed(decision, request, isHead) {
     const feed = this.answers.feedOf(decision.params.cache);
     const refusal = this.noStream(decision, feed);
-    if (refusal !== undefined) {
-      const body = /** @type {string} */ (refusal.body);
-      return new Response(body, { status: refusal.status, headers: hopless(refusal.headers) });
+    if (refusal !== undefined || isHead) {
+      const { status, headers, body } = refusal ?? { status: 200, headers: decision.headers, body: null };
+      const text = isHead ? null : /** @type {string} */ (body);
+      return new Response(text, { status, headers: hopless(headers) });
     }
     const encoder = new TextEncoder();
     /** @type {EventStream | undefined} */
@@ -264,7 +277,7 @@ class Door {
             write: (text) => controller.enqueue(encoder.encode(text)),
             waiting: () => Math.max(0, -(controller.desiredSize ?? 0)),
             end(text) {
-              controller.enqueue(encoder.encode(text));
+              if (text !== '') controller.enqueue(encoder.encode(text));
               controller.close();
             },
           });

@@ -40,9 +40,12 @@ function normalizeRoute(route) {
   return require('./options.js').normalizeRoute(route);
 }
 
-/** The metrics of all caches of the process, in the text format of Prometheus. */
-function metrics(/** @type {{ prefix?: string }} */ { prefix } = {}) {
-  return require('./process.js').metrics(prefix);
+/**
+ * The metrics of all caches of the process, in the text format of Prometheus.
+ * @param {{ prefix?: string }} [options]
+ */
+function metrics(options) {
+  return require('./process.js').metrics(options);
 }
 
 /** How the caches of the process are. */

@@ -3,6 +3,7 @@
 
 const { isInspectableStore } = require('../inspectable.js');
 const { TELEMETRY_CHANNEL_NAME } = require('../telemetry.js');
+const { describe } = require('./json.js');
 
 /**
  * @typedef {import('../../types/dashboard.js').InspectorDeps} Deps
@@ -90,10 +91,10 @@ async function busOf(bus) {
   if (typeof bus.healthCheck !== 'function') return { configured: true };
   try {
     const { ok, transport, error } = await bus.healthCheck();
-    const fault = error === undefined || error === null ? {} : { error: String(error) };
+    const fault = error === undefined || error === null ? {} : { error: describe(error) };
     return { configured: true, transport, health: { ok, transport, ...fault } };
   } catch (error) {
-    return { configured: true, health: { ok: false, transport: 'unknown', error: String(error) } };
+    return { configured: true, health: { ok: false, transport: 'unknown', error: describe(error) } };
   }
 }
 

@@ -14,6 +14,7 @@ const LOAD_TYPES = Object.freeze([
   'loader:success',
   'loader:error',
   'inflight:reuse',
+  'load:limited',
   'delete',
   'delete-pattern',
   'delete-tag',
@@ -88,7 +89,7 @@ class LoadLog {
   }
 
   /** @param {Foreign} event */
-  handle({ type, key: given, durationMs, error }) {
+  handle({ type, key: given, durationMs, error, outcome }) {
     const key = String(given);
     switch (type) {
       case 'loader:start':
@@ -103,6 +104,10 @@ class LoadLog {
       case 'loader:error':
         this.end(key, durationMs, false);
         this.fail(key, reasonOf(error));
+        break;
+      case 'load:limited':
+        // No end of that load is told.
+        if (outcome === 'refused') this.running.delete(key);
         break;
       case 'delete':
         // Loading that again is as it should be.

@@ -94,6 +94,14 @@ function normalizeRoute(route) {
 }
 
 /**
+ * A route as requests have it: a space and what is not ASCII are percent-encoded there.
+ * @param {string} route
+ */
+function pathOf(route) {
+  return typeof route === 'string' && route.startsWith('/') ? new URL(`http://host${route}`).pathname : route;
+}
+
+/**
  * @param {unknown} server
  * @returns {Resolved['server']}
  */
@@ -121,8 +129,11 @@ function portOf() {
 /** @param {unknown} auth */
 function authOf(auth) {
   const { username, password, token, disabled } = group('auth', auth);
+  const name = text('auth.username', username) ?? variable('LAZY_OBS_USER') ?? DEFAULTS.username;
+  // A login by HTTP has the password after the first colon.
+  if (name.includes(':')) throw optionRange('observability.auth.username', 'a text without ":"', name);
   return {
-    username: text('auth.username', username) ?? variable('LAZY_OBS_USER') ?? DEFAULTS.username,
+    username: name,
     password: text('auth.password', password) ?? variable('LAZY_OBS_PASSWORD') ?? DEFAULTS.password,
     // An empty token would open the dashboard to requests without a token.
     token: text('auth.token', token) || variable('LAZY_OBS_TOKEN'),
@@ -209,4 +220,4 @@ function resolveObservabilityOptions(given) {
  */
 const isAskedFor = () => flagOf('LAZY_OBS_ENABLED') === true;
 
-module.exports = { DEFAULTS, PREFIX, isAskedFor, normalizeRoute, resolveObservabilityOptions };
+module.exports = { DEFAULTS, PREFIX, isAskedFor, normalizeRoute, pathOf, resolveObservabilityOptions };

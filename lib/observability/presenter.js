@@ -1,6 +1,8 @@
 'use strict';
 // The part of values that is shown: all, nothing, or the result of a function of the user.
 
+const { isPromise } = require('node:util').types;
+
 const { describe, encodeSafely } = require('./json.js');
 
 /**
@@ -53,6 +55,10 @@ class Presenter {
     if (this.redact === undefined) return { value };
     try {
       const shown = this.redact(key, value);
+      if (isPromise(shown)) {
+        shown.catch(() => {});
+        return { hidden: true, error: 'redact returned a promise: it has to return the value to show' };
+      }
       return shown === value ? { value } : { value: shown, redacted: true };
     } catch (error) {
       // A value that was to be redacted is not shown as it is.

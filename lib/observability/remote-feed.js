@@ -9,9 +9,13 @@ const EVERY_MS = 250;
 const { setTimeout, clearTimeout } = globalThis;
 
 class RemoteFeed {
-  /** @param {(params: { after: number, most: number }) => Promise<{ status: number, body: string }>} ask */
-  constructor(ask) {
+  /**
+   * @param {(params: { after: number, most: number }) => Promise<{ status: number, body: string }>} ask never rejects
+   * @param {() => void} ended called when there are no more events
+   */
+  constructor(ask, ended) {
     this.ask = ask;
+    this.ended = ended;
   }
 
   /** The events that the other thread has kept come with the first look. */
@@ -28,9 +32,13 @@ class RemoteFeed {
     /** @type {NodeJS.Timeout | undefined} */
     let timer;
     const look = async () => {
-      const asked = this.ask({ after: last, most: STREAMS.BURST });
-      const { status, body } = await asked.catch(() => ({ status: 500, body: '' }));
-      // A thread that is busy or has gone says nothing now.
+      const { status, body } = await this.ask({ after: last, most: STREAMS.BURST });
+      // The cache has gone, or the one that asks is closed.
+      if (status === 404 || status === 503) {
+        this.ended();
+        return;
+      }
+      // A thread that is busy says nothing now.
       const lines = status === 200 && body !== '' ? body.split('\n') : [];
       for (const line of lines) {
         if (isOver) return;

@@ -4,6 +4,7 @@
 const { createServer } = require('node:http');
 
 const { Logger } = require('../logger.js');
+const { pathOf } = require('./options.js');
 
 const logger = new Logger();
 
@@ -13,7 +14,7 @@ const logger = new Logger();
  * @param {string} route
  */
 function urlOf(host, port, route) {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}${route}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}${pathOf(route)}`;
 }
 
 /**

@@ -13,6 +13,9 @@ const { observeMetrics } = require('./otel-metrics.js');
 
 const NAME = 'lazy-layers-cache';
 
+/** Those of the calls of `instrument` that have not ended, the last one last. @type {Spans[]} */
+const active = [];
+
 /** Whether an answer came from the cache, by outcome; not known for other outcomes. */
 const HITS = { hit: true, stale: true, negative: true, joined: false, loaded: false, miss: false };
 
@@ -38,7 +41,7 @@ class Spans {
     const span = this.tracer.startSpan(`cache.${operation}`, { kind: SpanKind.INTERNAL });
     span.setAttribute('cache.operation', operation);
     if (cache !== '') span.setAttribute('cache.name', cache);
-    if (this.keys && key !== undefined) span.setAttribute('cache.key', String(key));
+    if (this.keys && key !== undefined) span.setAttribute('cache.key', textOf(key));
     return context.with(trace.setSpan(context.active(), span), run).then(
       (value) => {
         describe(span, call, value);
@@ -91,6 +94,18 @@ function describe(span, { operation, layer, outcome }, value) {
 }
 
 /**
+ * A key as text, also one that the call is about to refuse.
+ * @param {unknown} key
+ */
+function textOf(key) {
+  try {
+    return String(key);
+  } catch {
+    return 'a key that cannot be shown';
+  }
+}
+
+/**
  * The size of a text or of binary data in bytes; undefined of other values, as to measure them takes long.
  * @param {unknown} value
  */
@@ -130,12 +145,26 @@ function instrument(options = {}) {
   checkProvider('meterProvider', meterProvider, 'getMeter');
   const [withSpans, withMetrics, showsKeys] = [flag('spans', ofCalls), flag('metrics', ofStats), flag('keys', keys)];
   const tracer = (tracerProvider ?? trace).getTracer(NAME);
-  const made = withSpans === 1 ? new Spans(tracer, { keys: showsKeys === 1 }) : undefined;
-  if (made !== undefined) spans.tracer = made;
   const stopMetrics = withMetrics === 1 ? observeMetrics((meterProvider ?? metrics).getMeter(NAME)) : () => {};
+  const stopSpans = withSpans === 1 ? makeSpans(new Spans(tracer, { keys: showsKeys === 1 })) : () => {};
   return () => {
-    if (spans.tracer === made) spans.tracer = undefined;
+    stopSpans();
     stopMetrics();
+  };
+}
+
+/**
+ * Makes spans in the place of those that are made. At the end, those that are still wanted are made again.
+ * @param {Spans} made
+ * @returns {() => void} ends it
+ */
+function makeSpans(made) {
+  active.push(made);
+  spans.tracer = made;
+  return () => {
+    const at = active.indexOf(made);
+    if (at >= 0) active.splice(at, 1);
+    spans.tracer = active.at(-1);
   };
 }
 
