@@ -5,8 +5,8 @@ const { argument } = require('../errors.js');
 const { hide } = require('../hidden.js');
 const { isNoKey, keyText } = require('../keys.js');
 const { lazy } = require('../lazy.js');
+const { laidOver } = require('../options/laid-over.js');
 const { readCallOptions } = require('../options/read.js');
-const { laidOver } = require('./defaults.js');
 const { sizeMatching } = require('./size.js');
 const { Tally } = require('../tally.js');
 
