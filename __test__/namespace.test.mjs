@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { HybridCache, LazyLayersCache, MemoryStore } from '../index.mjs';
 import { deferred } from './support/deferred.mjs';
 import { MapStore } from './support/map-store.mjs';
@@ -100,7 +101,11 @@ test('clear, patterns and size: the size counts no entry that is over, and many 
 
 test('clear, patterns and size: the size of a store that cannot list its entries is an error that names the method', async () => {
   const cache = make({ l1: false, l2: new MapStore() });
-  await assert.rejects(cache.namespace('users').size(), { name: 'TypeError', message: /"inspect"/ });
+  await assert.rejects(cache.namespace('users').size(), {
+    name: 'TypeError',
+    code: 'INVALID_ARGUMENT',
+    message: /"inspect"/,
+  });
   assert.equal(await make({ l1: false }).namespace('users').size(), 0);
 });
 
@@ -285,6 +290,12 @@ test('stats: at most 50 of them, and the others together', async () => {
   assert.equal(all.length, 51);
   assert.deepEqual([all[49].namespace, all[49].misses], ['n49', 1]);
   assert.deepEqual([all[50].namespace, all[50].misses], ['*', 10]);
+});
+
+test('console.log shows its name', () => {
+  const users = make().namespace('users');
+  assert.equal(inspect([users, users.namespace('inner')]), '[ Namespace "users", Namespace "users:inner" ]');
+  assert.equal(inspect(Object.create(Object.getPrototypeOf(users))), '[Namespace]');
 });
 
 test('after close its calls reject', async () => {
