@@ -41,6 +41,16 @@ for (const [name, make] of Object.entries(contexts)) {
     assert.equal(shown[2], NAMES.length);
   });
 
+  test(`console.log of a context that was stored ends, ${name}`, async () => {
+    const cache = make();
+    let context;
+    await cache.getOrSet('k', (given) => (context = given));
+    for (const depth of [2, Infinity, null]) {
+      const text = inspect(context, { depth });
+      assert.ok(text.length < 100_000, `${text.length} characters with the depth ${depth}`);
+    }
+  });
+
   test(`the signal is a property of the context's own, ${name}`, async () => {
     assert.deepEqual(await see((context) => Object.keys(context)), NAMES);
     assert.equal(await see((context) => Object.hasOwn(context, 'signal')), true);
