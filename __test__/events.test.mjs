@@ -40,6 +40,19 @@ test('ending a subscription twice does no harm', async () => {
   assert.deepEqual(second.types(), ['set']);
 });
 
+test('a subscription that was ended does not end a later one of the same handler', async () => {
+  const cache = new LazyLayersCache();
+  const keys = [];
+  const handler = ({ key }) => keys.push(key);
+  const ends = [cache.on(handler, { types: ['set'] }), cache.on(handler, { types: ['delete'] })];
+  ends[0]();
+  await cache.set('a', 1);
+  cache.on(handler, { types: ['set'] });
+  for (const end of ends) end();
+  await cache.set('b', 1);
+  assert.deepEqual(keys, ['b']);
+});
+
 test('every handler is given every event', async () => {
   const cache = new LazyLayersCache();
   const [first, second] = [record(cache), record(cache)];

@@ -175,3 +175,19 @@ for (const key of [true, {}, [], Symbol('s'), () => {}]) {
     }
   });
 }
+
+test('a value that cannot be shown is refused as a key, with the code of others', async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const unreadable = {
+    get constructor() {
+      throw new Error('unreadable');
+    },
+  };
+  const named = Object.defineProperty(() => {}, 'name', { value: Symbol('named') });
+  const cache = new LazyLayersCache();
+  for (const key of [proxy, unreadable, named]) {
+    await assert.rejects(cache.get(key), { name: 'TypeError', code: 'INVALID_ARGUMENT' });
+    assert.throws(() => cache.peek(key), { code: 'INVALID_ARGUMENT' });
+  }
+});

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { LazyLayersCache } from '../index.mjs';
 import { record } from './support/events.mjs';
 import { MapStore } from './support/map-store.mjs';
@@ -27,6 +28,28 @@ for (const [name, make] of Object.entries(contexts)) {
     });
     return seen;
   };
+
+  test(`console.log shows its members, and changes none, ${name}`, async () => {
+    const shown = await see((context) => {
+      const first = inspect(context);
+      context.setOptions({ ttlMs: 1000 });
+      return [first, inspect({ context: [[context]] }), Object.keys(context).length];
+    });
+    for (const member of NAMES) assert.match(shown[0], new RegExp(`LoaderContext \\{[^]*${member}: `));
+    assert.match(shown[0], /key: 'k'/);
+    assert.match(shown[1], /\[LoaderContext\]/);
+    assert.equal(shown[2], NAMES.length);
+  });
+
+  test(`console.log of a context that was stored ends, ${name}`, async () => {
+    const cache = make();
+    let context;
+    await cache.getOrSet('k', (given) => (context = given));
+    for (const depth of [2, Infinity, null]) {
+      const text = inspect(context, { depth });
+      assert.ok(text.length < 100_000, `${text.length} characters with the depth ${depth}`);
+    }
+  });
 
   test(`the signal is a property of the context's own, ${name}`, async () => {
     assert.deepEqual(await see((context) => Object.keys(context)), NAMES);

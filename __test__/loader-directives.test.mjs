@@ -107,8 +107,12 @@ for (const [way, make] of Object.entries(WAYS)) {
       cache.getOrSet('k', ({ fail }) => fail('no such host')),
       { message: 'no such host' },
     );
+    await assert.rejects(
+      cache.getOrSet('k', ({ fail }) => fail(Object.create(null))),
+      { message: /cannot be shown/ },
+    );
     assert.equal(await cache.get('k'), undefined);
-    assert.equal(seen.of('loader:error').length, 3);
+    assert.equal(seen.of('loader:error').length, 4);
     assert.equal(seen.of('loader:success').length, 0);
   });
 

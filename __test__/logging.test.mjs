@@ -250,3 +250,38 @@ test('a console that throws ends nothing', async (t) => {
   await turns(10);
   await cache.close();
 });
+
+/** How faults come about that are logged, by the options of the cache; whether its loads fail. */
+const noisy = {
+  'of a loader': { options: {} },
+  'of a handler': { options: { events: [() => assert.fail('handler')] } },
+  'of a handler, later': { options: { events: [() => Promise.reject(new Error('handler'))] } },
+  'of the background': { options: { background: () => assert.fail('background'), ttlMs: 1000, refreshAhead: 0.001 } },
+  'of an L2': { options: { l2: new FaultyStore().fail('reject') } },
+  'of a bus': { options: { eventBus: { publish: () => assert.fail('bus'), subscribe: () => assert.fail('bus') } } },
+  'where every event is logged': { options: { logging: { enabled: true } } },
+};
+
+for (const [fault, { options }] of Object.entries(noisy)) {
+  test(`a console that throws changes no answer, and holds up no close: a fault ${fault}`, async (t) => {
+    for (const method of ['info', 'log', 'warn', 'error']) {
+      t.mock.method(console, method, () => {
+        throw new Error('a console that throws');
+      });
+    }
+    const cache = new LazyLayersCache(options);
+    const rejects = async (load) => assert.rejects(cache.getOrSet('failing', load), { message: 'loader' });
+    await rejects(() => Promise.reject(new Error('loader')));
+    await rejects(() => {
+      throw new Error('loader');
+    });
+    await cache.set('k', 1);
+    assert.equal(await cache.get('k'), 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(await cache.getOrSet('k', () => 2), 1);
+    await cache.delete('k');
+    await cache.drain();
+    await cache.close();
+    await turns(3);
+  });
+}

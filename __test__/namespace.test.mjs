@@ -1,6 +1,8 @@
 // `namespace`: the verbs of a cache on the keys of a part of it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { HybridCache, LazyLayersCache, MemoryStore } from '../index.mjs';
 import { deferred } from './support/deferred.mjs';
 import { MapStore } from './support/map-store.mjs';
@@ -99,7 +101,11 @@ test('clear, patterns and size: the size counts no entry that is over, and many 
 
 test('clear, patterns and size: the size of a store that cannot list its entries is an error that names the method', async () => {
   const cache = make({ l1: false, l2: new MapStore() });
-  await assert.rejects(cache.namespace('users').size(), { name: 'TypeError', message: /"inspect"/ });
+  await assert.rejects(cache.namespace('users').size(), {
+    name: 'TypeError',
+    code: 'INVALID_ARGUMENT',
+    message: /"inspect"/,
+  });
   assert.equal(await make({ l1: false }).namespace('users').size(), 0);
 });
 
@@ -169,6 +175,40 @@ test('options: reach layers of the user as those of a call', async () => {
   assert.equal(given[0].ttlMs, 500);
 });
 
+test('options: objects for a store of the user reach it as they are', async () => {
+  class Session {
+    commit() {}
+  }
+  const around = {};
+  around.itself = around;
+  const about = { session: new Session(), at: new Date(0), bytes: Buffer.from('a'), around };
+  const given = [];
+  const l2 = new MapStore();
+  l2.set = (...args) => given.push(args[2]);
+  const users = make({ l2 }).namespace('users', { ttlMs: 500, session: {} });
+  await users.set('k', 1, about);
+  await users.namespace('inner', about).set('k', 1);
+  for (const options of given) {
+    assert.equal(options.ttlMs, 500);
+    for (const [name, value] of Object.entries(about)) assert.equal(options[name], value, name);
+  }
+});
+
+test('options: inherited ones and getters of a class count, as in a call of the cache', async () => {
+  class Options {
+    get ttlMs() {
+      return 500;
+    }
+  }
+  const cache = make();
+  assert.equal(await ttlOf(cache.namespace('users', new Options())), 500);
+  const users = cache.namespace('others', { tags: ['others'] });
+  await users.set('k', 1, new Options());
+  await users.set('l', 1, Object.create({ ttlMs: 600 }));
+  const left = async (key) => Math.ceil((await users.getEntry(key)).ttlMs / 100) * 100;
+  assert.deepEqual([await left('k'), await left('l')], [500, 600]);
+});
+
 test('loads are shared with calls of the cache, and the bus too', async () => {
   const hub = new MemoryHub();
   const [one, other] = [make({ eventBus: hub.bus() }), make({ eventBus: hub.bus() })];
@@ -216,6 +256,33 @@ test('stats: tell namespaces apart, by the calls that went through them', async 
   ]);
 });
 
+test('stats: a refresh is a load, and its call a hit', async () => {
+  const cache = make({ ttlMs: 60_000, refreshAhead: 0.000_01 });
+  const users = cache.namespace('users');
+  await users.getOrSet('a', () => 1);
+  await sleep(5);
+  assert.equal(await users.getOrSet('a', () => 2), 1);
+  await cache.drain();
+  assert.equal(await users.get('a'), 2);
+  await sleep(5);
+  await users.getMany(['a'], () => [3]);
+  await cache.drain();
+  const [{ hits, misses, loads }] = cache.stats().namespaces;
+  assert.deepEqual({ hits, misses, loads }, { hits: 3, misses: 1, loads: 3 });
+});
+
+test('stats: a getMany of which loads fail counts as the calls for single keys', async () => {
+  const cache = make();
+  const users = cache.namespace('users');
+  await users.set('held', 1);
+  await assert.rejects(
+    users.getMany(['held', 'a', 'b'], () => [new Error('down'), 2]),
+    { code: 'LOADS_FAILED' },
+  );
+  const [{ hits, misses, loads }] = cache.stats().namespaces;
+  assert.deepEqual({ hits, misses, loads }, { hits: 1, misses: 2, loads: 2 });
+});
+
 test('stats: at most 50 of them, and the others together', async () => {
   const cache = make();
   for (let n = 0; n < 60; n += 1) await cache.namespace(`n${n}`).get('a');
@@ -223,6 +290,12 @@ test('stats: at most 50 of them, and the others together', async () => {
   assert.equal(all.length, 51);
   assert.deepEqual([all[49].namespace, all[49].misses], ['n49', 1]);
   assert.deepEqual([all[50].namespace, all[50].misses], ['*', 10]);
+});
+
+test('console.log shows its name', () => {
+  const users = make().namespace('users');
+  assert.equal(inspect([users, users.namespace('inner')]), '[ Namespace "users", Namespace "users:inner" ]');
+  assert.equal(inspect(Object.create(Object.getPrototypeOf(users))), '[Namespace]');
 });
 
 test('after close its calls reject', async () => {

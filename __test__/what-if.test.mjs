@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { LazyLayersCache, MemoryStore, createCache } from '../index.mjs';
+import { MapStore } from './support/map-store.mjs';
 
 const require = createRequire(import.meta.url);
 const { WhatIf } = require('../lib/what-if/index.js');
@@ -132,6 +133,44 @@ test('reads are counted from the first call on, once each, by every verb that re
   // The keys are a, b, c, d, of:a and 7.
   assert.equal(sizes[2].lru.hitRatio.toFixed(4), (6 / 12).toFixed(4));
 });
+
+/** The verbs that read a key, for caches of several kinds. */
+const READS = {
+  get: (cache, keys) => Promise.all(keys.map((key) => cache.get(key))),
+  getOrSet: (cache, keys) => Promise.all(keys.map((key) => cache.getOrSet(key, () => 1))),
+  'getOrSet with options': (cache, keys) =>
+    Promise.all(keys.map((key) => cache.getOrSet(key, () => 1, { ttlMs: 1000 }))),
+  getMany: (cache, keys) => cache.getMany(keys),
+  'getMany with a loader': (cache, keys) => cache.getMany(keys, (missing) => missing),
+  'getMany with options': (cache, keys) => cache.getMany(keys, (missing) => missing, { ttlMs: 1000 }),
+  getEntry: (cache, keys) => Promise.all(keys.map((key) => cache.getEntry(key))),
+  getOrSetEntry: (cache, keys) => Promise.all(keys.map((key) => cache.getOrSetEntry(key, () => 1))),
+};
+class Overriding extends LazyLayersCache {
+  get(key) {
+    return super.get(key);
+  }
+}
+const CACHES = {
+  'in memory': () => new LazyLayersCache(),
+  'over a store of its own': () => new LazyLayersCache({ l2: new MapStore() }),
+  'of copies': () => new LazyLayersCache({ l2: new MapStore(), levels: { L1: { values: 'copy' } } }),
+  'of a subclass': () => new Overriding(),
+};
+
+for (const [kind, make] of Object.entries(CACHES)) {
+  test(`${kind}: a read counts once, whether it finds something or not`, async () => {
+    for (const [verb, read] of Object.entries(READS)) {
+      const cache = make();
+      cache.advice();
+      await read(cache, ['a', 'b', 'c']);
+      assert.equal(cache.advice().reads, 3, `${verb}, of keys that are not there`);
+      await read(cache, ['a', 'b', 'c']);
+      assert.equal(cache.advice().reads, 6, `${verb}, of keys that may be there`);
+      await cache.close();
+    }
+  });
+}
 
 test('stopped, it answers once more, counts nothing, and begins anew when it is asked', async () => {
   const cache = createCache({ levels: { L1: { policy: 's3fifo' } } });

@@ -56,28 +56,34 @@ function applyEvent(core, event) {
 function applyRead(core, event, { kind, what, isSet, isExtension, value }) {
   const { adapter, table } = core;
   const { publisher, sequence, seen } = orderOf(event);
+  const { id, source, cache, ts, generation, ttlMs, expires } = event;
+  const said = about(event, isExtension);
+  const weight = isSet ? core.weigh(value) : 0;
+  // One of its getters may have closed the cache.
+  if (core.closed) return Promise.resolve();
   const before = adapter.message;
   adapter.message = /** @type {import('../types/bus.js').InvalidationEvent} */ (event);
   try {
+    // From here on no getter of the event runs: the slot of one that throws would never be freed.
     const slot = isSet ? table.put(what.length > 1 ? OF_SEVERAL_KEYS : undefined, value) : 0;
     const answer = raw.apply(
       core.id,
       kind,
       what,
       // An empty name counts as absent.
-      typeof event.id === 'string' && event.id !== '' ? event.id : undefined,
-      typeof event.source === 'string' ? event.source : '',
-      typeof event.cache === 'string' && event.cache !== '' ? event.cache : undefined,
-      typeof event.ts === 'number' ? event.ts : 0,
-      typeof event.generation === 'number' ? event.generation : NaN,
-      typeof event.ttlMs === 'number' ? event.ttlMs : NaN,
+      typeof id === 'string' && id !== '' ? id : undefined,
+      typeof source === 'string' ? source : '',
+      typeof cache === 'string' && cache !== '' ? cache : undefined,
+      typeof ts === 'number' ? ts : 0,
+      typeof generation === 'number' ? generation : NaN,
+      typeof ttlMs === 'number' ? ttlMs : NaN,
       slot,
-      isSet ? core.weigh(value) : 0,
+      weight,
       typeof publisher === 'string' ? publisher : undefined,
       typeof sequence === 'number' ? sequence : NaN,
       seenText(seen),
-      event.expires === true,
-      about(event, isExtension),
+      expires === true,
+      said,
     );
     return core.answer(answer, undefined);
   } finally {

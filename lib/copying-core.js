@@ -24,9 +24,10 @@ class CopyingCore extends Core {
    * @returns {Promise<any>}
    */
   getOrSet(key, loader, options) {
-    const isFunction = typeof loader === 'function';
-    const answer = isFunction && none(options) ? this.mirror.getOrSet(key, loader) : undefined;
-    return answer === undefined ? super.getOrSet(key, loader, options) : answer.then(copy);
+    if (typeof loader !== 'function') return super.getOrSet(key, loader, options);
+    const answer = none(options) ? this.mirror.getOrSet(key, loader) : undefined;
+    // Not by `super`, which asks the mirror as well: it would count the read twice.
+    return answer === undefined ? this.load(key, options, loader) : answer.then(copy);
   }
 
   /**

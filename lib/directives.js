@@ -7,7 +7,7 @@ const { isNativeError } = require('node:util').types;
 const { LOADED, VERDICT } = require('./contract/codes.js');
 const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
-const { decided, noStale, optionRange, optionType } = require('./errors.js');
+const { decided, noStale, optionRange, optionType, reasonOf } = require('./errors.js');
 const { readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { copyOf } = require('./records.js');
@@ -138,7 +138,7 @@ class Directives {
   refuse(reason) {
     // An error of another realm is none of this one's class.
     const isError = reason instanceof Error || isNativeError(reason);
-    const error = isError ? reason : new Error(reason === undefined ? 'the loader failed' : String(reason));
+    const error = isError ? reason : new Error(reason === undefined ? 'the loader failed' : reasonOf(reason));
     this.failure = { error };
     this.isGiven = true;
   }

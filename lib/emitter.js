@@ -28,9 +28,8 @@ const OF_TOO_LARGE = EVENT_TYPES.indexOf(TOO_LARGE);
  */
 
 /**
- * A handler, and the types of events that it wants; undefined for all. A handler that is given again while it listens
- * has the `id` of before, and one that is given after its end has another.
- * @typedef {{ handler: (event: any) => void, types: Set<string> | undefined, id: symbol }} Listener
+ * A handler, the types of events that it wants, undefined for all, and an object that stands for its subscription.
+ * @typedef {{ handler: (event: any) => void, types: Set<string> | undefined, subscription: object }} Listener
  */
 
 /** The recorder counts evictions by the statistics: in a storm of writes there are as many as writes. */
@@ -75,10 +74,11 @@ class Emitter {
     // Given again, it wants the types of both times.
     const all = types === undefined || (known !== undefined && known.types === undefined);
     const wanted = all ? undefined : new Set([...(known?.types ?? []), ...(types ?? [])]);
-    const id = known?.id ?? Symbol();
-    const added = { handler, types: wanted, id };
+    const subscription = known?.subscription ?? {};
+    const added = { handler, types: wanted, subscription };
     this.listen(known === undefined ? [...this.listeners, added] : replaced(this.listeners, known, added));
-    return () => this.listen(this.listeners.filter((listener) => listener.id !== id));
+    // A later subscription of the handler is another one.
+    return () => this.listen(this.listeners.filter((listener) => listener.subscription !== subscription));
   }
 
   /** @param {Recorder} recorder */

@@ -45,8 +45,9 @@ function held(core, text) {
 function getEntry(core, key) {
   if (isNoKey(key) && !core.closed) return Promise.resolve(result(undefined, 'none'));
   return answered(core, key, 'none', undefined, (record) => {
-    core.entryText(key);
+    const text = core.entryText(key);
     if (core.closed) throw closed('getEntry');
+    if (core.mirror.isListened) core.mirror.slotOf(text);
     return core.askWith(raw.get, key, record);
   });
 }

@@ -16,14 +16,26 @@ function coded(error, code) {
 }
 
 /**
- * How a value is shown in an error.
+ * How a value is shown in an error: always as a text, also a proxy that was revoked.
  * @param {unknown} value
  * @returns {string}
  */
 function show(value) {
+  try {
+    return shown(value);
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function shown(value) {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (typeof value === 'function') return `function ${String(value.name) || '(anonymous)'}`;
   if (value === null || typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
   return `an object (${value.constructor?.name ?? 'no prototype'})`;
@@ -62,10 +74,10 @@ function optionRange(path, allowed, value) {
  * @param {string} name
  * @param {string} allowed
  * @param {unknown} value
- * @param {string} [shown] instead of the value
+ * @param {string} [text] instead of the value
  */
-function argument(name, allowed, value, shown = show(value)) {
-  return coded(new TypeError(`${PREFIX}${name} must be ${allowed}, got ${shown}`), 'INVALID_ARGUMENT');
+function argument(name, allowed, value, text = show(value)) {
+  return coded(new TypeError(`${PREFIX}${name} must be ${allowed}, got ${text}`), 'INVALID_ARGUMENT');
 }
 
 /** @param {string} what */

@@ -4,8 +4,29 @@
 // each context would double the time of a load, so the context is a proxy. Its other members are made as
 // late, and become own properties if the context is copied or changed.
 
+/** The symbol of Node.js for the text that `console.log` shows. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** The most levels that are shown: a stale value may be a context, which has one in turn. */
+const DEEPEST = 8;
+
 /** The target of the proxy. */
-class LoaderContext {}
+class LoaderContext {
+  /**
+   * Its members, for `console.log`, which looks behind a proxy and would find none. Called with the proxy as `this`. To
+   * be looked at does not make them own properties: tags that are set later are to show.
+   * @param {number | null} depth how many more levels are to be shown; null for all
+   * @param {object} options
+   * @param {(value: unknown, options: object) => string} [inspect]
+   */
+  [INSPECT](depth, options, inspect) {
+    const traps = trapsOf(this);
+    if (traps === undefined || inspect === undefined || (depth !== null && depth < 0)) return '[LoaderContext]';
+    const names = ['signal', ...traps.names];
+    const members = Object.fromEntries(names.map((name) => [name, /** @type {Foreign} */ (this)[name]]));
+    return `LoaderContext ${inspect(members, { ...options, depth: Math.min(depth ?? DEEPEST, DEEPEST) })}`;
+  }
+}
 
 /**
  * The handler of the proxy: each load is its own. A handler for all loads, with the load in a private field of the

@@ -8,6 +8,47 @@ const ERROR_EVERY_MS = 1000;
 /** The most kinds of errors that are told apart. */
 const MOST_KINDS = 100;
 
+/**
+ * Prints a line. A console may throw, as those do that fail a test for what it logs, and so may a value that says how it
+ * is shown. That must not end the work that is logged: calls would be rejected, and `close()` would wait for requests
+ * without an end.
+ * @param {'log' | 'info' | 'warn' | 'error'} method
+ * @param {unknown[]} args
+ */
+function print(method, ...args) {
+  try {
+    console[method](...args);
+  } catch {
+    printAsText(method, args);
+  }
+}
+
+/**
+ * @param {'log' | 'info' | 'warn' | 'error'} method
+ * @param {unknown[]} args
+ */
+function printAsText(method, args) {
+  if (args.every((value) => typeof value === 'string')) return;
+  try {
+    console[method](...args.map(textOf));
+  } catch {
+    // Nobody is left to tell.
+  }
+}
+
+/** @param {unknown} value */
+function textOf(value) {
+  if (typeof value === 'string') return value;
+  for (const show of [inspect, String]) {
+    try {
+      return show(value);
+    } catch {
+      // The value does not allow it.
+    }
+  }
+  return '(cannot be shown)';
+}
+
 class Logger {
   #env;
   #enabled;
@@ -34,17 +75,17 @@ class Logger {
 
   /** @param {unknown[]} args */
   debug(...args) {
-    if (this.traces) print('log', '[DEBUG]', args);
+    if (this.traces) print('log', '[DEBUG]', ...args);
   }
 
   /** @param {unknown[]} args */
   info(...args) {
-    if (this.#speaks()) print('info', '[INFO]', args);
+    if (this.#speaks()) print('info', '[INFO]', ...args);
   }
 
   /** @param {unknown[]} args */
   warn(...args) {
-    if (this.#speaks()) print('warn', '[WARN]', args);
+    if (this.#speaks()) print('warn', '[WARN]', ...args);
   }
 
   /**
@@ -55,7 +96,7 @@ class Logger {
     if (this.#enabled === false) return;
     const leftOut = this.#count(text);
     if (leftOut === undefined) return;
-    print('error', '[ERROR]', [leftOut === 0 ? text : `${text}, as did ${leftOut} before`, ...more]);
+    print('error', '[ERROR]', leftOut === 0 ? text : `${text}, as did ${leftOut} before`, ...more);
   }
 
   /**
@@ -79,39 +120,4 @@ class Logger {
   }
 }
 
-/**
- * Prints a line. The console calls code of users, as errors and values may say how they are shown, and may be replaced:
- * a line that cannot be printed must not end the work that it tells of.
- * @param {'log' | 'info' | 'warn' | 'error'} method
- * @param {string} level
- * @param {unknown[]} args
- */
-function print(method, level, args) {
-  try {
-    console[method](level, ...args);
-  } catch {
-    try {
-      console[method](level, ...args.map(textOf));
-    } catch {
-      // The console itself fails.
-    }
-  }
-}
-
-/**
- * What is printed of a value, as text.
- * @param {unknown} value
- */
-function textOf(value) {
-  if (typeof value === 'string') return value;
-  for (const show of [inspect, String]) {
-    try {
-      return show(value);
-    } catch {
-      // The value does not allow it.
-    }
-  }
-  return '(cannot be shown)';
-}
-
-module.exports = { Logger };
+module.exports = { Logger, print };

@@ -53,14 +53,18 @@ class Tally {
    * @template T
    * @param {any[]} names
    * @param {Map<any, T>} found
-   * @param {Set<any>} loaded those that its loader was called for
+   * @param {Set<any>} loaded those that its loader was called for, before the answer
    */
   readMany(names, found, loaded) {
     const hits = names.filter((name) => found.has(name) && !loaded.has(name)).length;
     this.counts.hits += hits;
     this.counts.misses += names.length - hits;
-    this.counts.loads += loaded.size;
     return found;
+  }
+
+  /** @param {number} count of loaders that run, or of the keys of one */
+  loads(count) {
+    this.counts.loads += count;
   }
 
   /**
@@ -70,18 +74,25 @@ class Tally {
   loading(loader) {
     const { counts } = this;
     let ran = false;
+    let isAnswered = false;
     const isFunction = typeof loader === 'function';
     const load = (/** @type {PassedContext} */ context) => {
+      // After the answer it is a refresh: the call was a hit.
+      if (!isAnswered && !ran) counts.misses++;
       ran = true;
-      counts.misses++;
-      counts.loads++;
+      this.loads(1);
       return loader(context);
+    };
+    /** @template T @param {(answer: T) => T} count @returns {(answer: T) => T} */
+    const answered = (count) => (answer) => {
+      isAnswered = true;
+      return ran ? answer : count(answer);
     };
     return {
       // An audit calls the loader itself, as it is no read.
       loader: isFunction ? Object.assign(load, { unwrapped: loader }) : loader,
-      read: (/** @type {any} */ value) => (ran ? value : this.read(value)),
-      readEntry: (/** @type {any} */ entry) => (ran ? entry : this.readEntry(entry)),
+      read: answered(/** @type {(value: any) => any} */ (this.read)),
+      readEntry: answered(/** @type {(entry: any) => any} */ (this.readEntry)),
     };
   }
 }

@@ -44,7 +44,12 @@ export default addon;
 
 function place(folder) {
   const manifest = readManifest(folder);
-  const file = basename(manifest.main);
+  const file = basename(manifest.main ?? '');
+  if (!file.endsWith('.node')) {
+    console.error(`${folder} is not the package of a platform: run this in one of the folders of npm/.`);
+    process.exitCode = 1;
+    return;
+  }
   if (!existsSync(join(ROOT, file))) {
     console.error(`${file} is not in the root of the project: build it first, by npm run build on that platform.`);
     process.exitCode = 1;

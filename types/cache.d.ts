@@ -226,8 +226,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
 
   /**
    * The hit ratios that L1 would have with other bounds, under `lru` and under `s3fifo`. The first call begins to
-   * simulate them, from empty caches and for as long as the cache lives, with the keys of `get`, `getOrSet` and
-   * `getMany`: in less than 200 kB, and in some of a microsecond for each read. Until then this costs nothing.
+   * simulate them, from empty caches and for as long as the cache lives, with the keys that are read, by whatever verb:
+   * in less than 200 kB, and in some of a microsecond for each read. Until then this costs nothing.
    * Lifetimes and deletes are left out, and each miss counts as stored.
    * @throws Error with code `NO_MEMORY_LAYER` where L1 is not the memory layer of this package, or `CACHE_CLOSED`;
    * TypeError with code `INVALID_ARGUMENT` for other options

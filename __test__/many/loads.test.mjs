@@ -176,6 +176,28 @@ for (const [kind, options] of Object.entries(KINDS)) {
     assert.deepEqual([...partial], [['a', 1]]);
   });
 
+  test(`${kind}: a value that cannot be read fails its key alone`, async (t) => {
+    const cache = cacheOf(t, { logging: { enabled: false } });
+    const unreadable = {
+      get then() {
+        throw new Error('unreadable');
+      },
+    };
+    const later = Promise.resolve(3);
+    const failed = await cache.getMany(['a', 'b', 'c', 'd'], () => [1, unreadable, later, 4]).catch((error) => error);
+    assert.equal(failed.code, 'LOADS_FAILED');
+    assert.deepEqual(
+      [...failed.failures].map(([key, { message }]) => [key, message]),
+      [['b', 'unreadable']],
+    );
+    const partial = [
+      ['a', 1],
+      ['c', 3],
+      ['d', 4],
+    ];
+    assert.deepEqual([...failed.partial], partial);
+  });
+
   test(`${kind}: a loader that throws fails every key that was missing`, async (t) => {
     const cache = cacheOf(t);
     await cache.set('held', 0);

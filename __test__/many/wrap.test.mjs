@@ -154,6 +154,24 @@ test('options are those of getOrSet', async (t) => {
   assert.equal(await read(), 2);
 });
 
+test('options may be inherited, and null counts as not given', async (t) => {
+  const cache = cacheOf(t);
+  class Options {
+    key = (name) => name;
+    loadMany = null;
+    batch = null;
+    get ttlMs() {
+      return -1;
+    }
+  }
+  let calls = 0;
+  const read = cache.wrap(() => ++calls, new Options());
+  const inheriting = cache.wrap(() => ++calls, Object.create({ key: (name) => name, ttlMs: -1 }));
+  const decorate = cached(cache, new Options());
+  const decorated = decorate(() => ++calls, { kind: 'method' });
+  for (const each of [read, inheriting, decorated]) assert.equal((await each('k')) + 1, await each('k'));
+});
+
 test('a key that throws rejects, as does a function that throws', async (t) => {
   const cache = cacheOf(t);
   const wrong = new Error('wrong');

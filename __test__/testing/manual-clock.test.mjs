@@ -1,8 +1,10 @@
 // `manualClock`: a clock for tests that moves by hand.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { deserialize, LazyLayersCache, serialize } from '../../index.mjs';
 import { manualClock } from '../../entry/testing.mjs';
+import { isPending } from '../support/deferred.mjs';
 
 function clockFor(t, options) {
   const clock = manualClock(options);
@@ -80,6 +82,39 @@ test('timers are called in their order, with those they start and clear meanwhil
   clearInterval(every);
   await clock.advance(100);
   assert.deepEqual(called, ['first at 10', 'every at 15', 'inner at 15', 'second at 20', 'every at 30']);
+});
+
+test('moves follow each other, also where nobody has waited for the one before', async (t) => {
+  const clock = manualClock({ now: 0 });
+  t.after(clock.restore);
+  const fired = [];
+  for (const ms of [50, 105]) setTimeout(() => fired.push(clock.now()), ms);
+  const broken = clock.advance(-1);
+  const moves = [clock.advance(100), clock.advance(10)];
+  await assert.rejects(broken, { code: 'INVALID_ARGUMENT' });
+  await Promise.all(moves);
+  assert.deepEqual([fired, clock.now()], [[50, 105], 110]);
+  setTimeout(() => assert.fail('a timer that throws'), 1);
+  await assert.rejects(clock.advance(5), { message: 'a timer that throws' });
+  await clock.advance(5);
+  assert.equal(clock.now(), 116);
+});
+
+test('no timer fires once the real clock is back', async () => {
+  const clock = manualClock();
+  setTimeout(clock.restore, 10);
+  setTimeout(() => assert.fail('fired'), 20);
+  await clock.advance(100);
+});
+
+test('its setTimeout makes promises, as that of Node.js', async (t) => {
+  const clock = manualClock();
+  t.after(clock.restore);
+  const slept = promisify(setTimeout)(10, 'value');
+  await clock.advance(9);
+  assert.equal(await isPending(slept), true);
+  await clock.advance(1);
+  assert.equal(await slept, 'value');
 });
 
 test('the real clock comes back, once', () => {

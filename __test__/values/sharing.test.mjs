@@ -114,6 +114,37 @@ test('copy: a field named __proto__ is a field of the copy', async () => {
   assert.equal(given.polluted, undefined);
 });
 
+test('copy: a field stands where the class has a getter of its name', async () => {
+  class Order {
+    get sum() {
+      Object.defineProperty(this, 'sum', { value: 5, enumerable: true });
+      return 5;
+    }
+  }
+  const stored = new Order();
+  assert.equal(stored.sum, 5);
+  const cache = made('copy');
+  await cache.set('k', stored);
+  assert.deepEqual(Object.entries(await cache.get('k')), [['sum', 5]]);
+});
+
+test('copy: subclasses of arrays, maps, sets and dates keep their class and their fields', async () => {
+  const cache = made('copy');
+  for (const Base of [Array, Map, Set, Date]) {
+    const Class = class extends Base {
+      about = { base: Base.name };
+    };
+    const stored = new Class();
+    if (Base === Array) stored.push({ n: 1 });
+    await cache.set('k', stored);
+    const given = await cache.get('k');
+    assert.deepEqual(given, stored, Base.name);
+    assert.equal(given.constructor, Class);
+    assert.notEqual(given.about, stored.about);
+    if (Base === Array) assert.notEqual(given[0], stored[0]);
+  }
+});
+
 test('copy: a subclass that stores through its own set copies as well', async () => {
   class Noting extends LazyLayersCache {
     set(...args) {
@@ -171,6 +202,13 @@ test('frozen: an object with itself in it is frozen, and one that was frozen at 
   stored.below.self = stored.below;
   await cache.set('k', stored);
   assert.ok(Object.isFrozen(stored.below));
+});
+
+test('frozen: a value with a part that cannot be frozen is refused each time', async () => {
+  const cache = made('frozen');
+  const part = Object.defineProperty(new Map(), 'set', { value: Map.prototype.set });
+  for (const value of [part, { part }, part]) await assert.rejects(cache.set('k', value), { name: 'TypeError' });
+  assert.equal(await cache.has('k'), false);
 });
 
 test('a shared MemoryStore says how its values are shared', async () => {

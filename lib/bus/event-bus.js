@@ -1,7 +1,7 @@
 'use strict';
 // The public interface of all buses: connect, publish, subscribe, check the health, disconnect.
 
-const { argument } = require('../errors.js');
+const { argument, misuse } = require('../errors.js');
 const { hide } = require('../hidden.js');
 
 /**
@@ -64,7 +64,7 @@ const partsOf = (bus) => /** @type {Foreign} */ (bus)[BACKEND];
  */
 function backendOf(bus) {
   const parts = partsOf(bus);
-  if (parts === undefined) throw new TypeError('lazy-layers-cache: not an event bus of this package');
+  if (parts === undefined) throw misuse('not an event bus of this package');
   parts.made ??= parts.make();
   return parts.made;
 }

@@ -67,7 +67,9 @@ class BatchLoad extends LocalLoad {
 
   /** The context of the loader of its key, made when it is first asked for. */
   get context() {
-    return (this.shown ??= /** @type {PassedContext} */ (new Proxy(new LoaderContext(), this)));
+    return (this.shown ??= /** @type {PassedContext} */ (
+      /** @type {unknown} */ (new Proxy(new LoaderContext(), this))
+    ));
   }
 
   /** @param {unknown} value */

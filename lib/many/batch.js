@@ -53,6 +53,20 @@ function end(load, value) {
   else load.loaded(value);
 }
 
+/**
+ * Ends the load of a key with its part of an answer. A part whose `then` throws, for example, fails that key alone.
+ * @param {Wanting} enlisted
+ * @param {unknown[]} values
+ * @param {number} at
+ */
+function takeOne(enlisted, values, at) {
+  try {
+    enlisted.take(values[at]);
+  } catch (error) {
+    enlisted.failed(error);
+  }
+}
+
 /** A key that needs the loader, and the load that waits for it. */
 class Enlisted {
   /**
@@ -210,7 +224,7 @@ class LoaderCall extends ContextTraps {
       const { enlisted } = this;
       const keys = enlisted.map(({ item }) => keyOf(item));
       const values = valuesOf(answer, keys, 'loadMany');
-      enlisted.forEach((each, at) => each.take(values[at]));
+      enlisted.forEach((each, at) => takeOne(each, values, at));
     } catch (error) {
       for (const each of this.enlisted) each.failed(error);
     }

@@ -3,6 +3,7 @@
 // `experimentalDecorators`.
 
 const { argument, optionType } = require('../errors.js');
+const { laidOver } = require('../options/laid-over.js');
 
 /** Used as `this` where there is none. */
 const NO_THIS = {};
@@ -37,10 +38,10 @@ function readingThrough(cache, options, method) {
   const wrapped = new WeakMap();
   /** @param {unknown} self @returns {(...args: unknown[]) => unknown} */
   const make = (self) => {
-    const { key, loadMany, ...others } = options;
+    const { key, loadMany, batch } = options;
     const on = typeof cache === 'function' ? cache(self) : cache;
-    const batches = loadMany === undefined ? {} : { loadMany: loadMany.bind(self) };
-    return on.wrap(method.bind(self), { ...others, ...batches, key: key.bind(self) });
+    const batches = typeof loadMany === 'function' ? { loadMany: loadMany.bind(self) } : {};
+    return on.wrap(method.bind(self), { ...laidOver({}, options), batch, ...batches, key: key.bind(self) });
   };
   /** @this {unknown} @param {unknown[]} args @returns {any} the promise of the method */
   return function read(...args) {

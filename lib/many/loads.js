@@ -177,8 +177,11 @@ async function loadAll(subject, given, loadMany, options) {
   const isPartial = readPartial(options);
   const loads = new ManyLoads(subject, loadMany, options);
   // By the options of a call the engine may keep a stale copy of a hit, so it has to see the hit.
-  const isMirrored = loads.record === undefined && !loads.isOfOwner;
-  const { values, unknown } = isMirrored ? lookUp(core, iterableKeys(given), NONE) : allUnknown(core, given);
+  const { isOfOwner } = loads;
+  const isMirrored = loads.record === undefined && !isOfOwner;
+  const { values, unknown } = isMirrored
+    ? lookUp(core, iterableKeys(given), NONE)
+    : allUnknown(core, given, !isOfOwner);
   if (unknown === undefined) return values;
   const begin = () => outcomesOf(loads.begin(unknown.keys), loads.led);
   const { found, failed } = await (core.hands ? core.adapter.gathering(begin) : begin());
@@ -192,13 +195,16 @@ const NONE = () => false;
 /**
  * @param {import('../core.js').Core} core
  * @param {Foreign} given
+ * @param {boolean} isRead whether this is the read of these keys, for those who listen; else a subclass reads them
  */
-function allUnknown(core, given) {
+function allUnknown(core, given, isRead) {
   const unknown = new Unknown();
   const values = new Map();
   for (const key of iterableKeys(given)) {
     if (values.has(key)) continue;
-    unknown.add(core.entryText(key), key);
+    const text = core.entryText(key);
+    if (isRead && core.mirror.isListened) core.mirror.slotOf(text);
+    unknown.add(text, key);
     values.set(key, undefined);
   }
   return { values, unknown };

@@ -3,7 +3,7 @@
 
 const { closed } = require('../errors.js');
 const { isNoKey } = require('../keys.js');
-const { NOT_HELD } = require('../memory/mirror.js');
+const { DONE, NOT_HELD } = require('../memory/mirror.js');
 const { bridge } = require('../raw.js');
 const { crossing, existing, iterableKeys } = require('./keys.js');
 const { lookUp, Unknown } = require('./look-up.js');
@@ -34,7 +34,7 @@ function readMany(subject, given) {
  * @returns {Promise<unknown[]>}
  */
 function askFor(core, keys) {
-  if (core.hands) return core.adapter.gathering(() => Promise.all(keys.map((key) => core.get(key))));
+  if (core.hands) return core.adapter.gathering(() => Promise.all(keys.map((key) => core.look(raw.get, key, DONE))));
   const { text, lengths } = crossing(keys);
   // A handler of a hit may have closed it.
   if (core.closed) throw closed('getMany');

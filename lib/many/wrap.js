@@ -4,6 +4,7 @@
 const { setImmediate } = require('node:timers');
 
 const { argument, optionRange, optionType } = require('../errors.js');
+const { laidOver } = require('../options/laid-over.js');
 const { mustBeObject, readCallOptions } = require('../options/read.js');
 const { Batch } = require('./batch.js');
 const { isOverridden } = require('./subject.js');
@@ -29,9 +30,12 @@ const LONGEST_MS = 0x7fff_ffff;
  */
 function readOptions(given, keepsTags) {
   if (typeof given !== 'object' || given === null) throw argument('options', 'an object with a key', given);
-  const { key, loadMany, batch, ...others } = given;
+  const { key } = /** @type {Foreign} */ (given);
+  const [loadMany, batch] = [given.loadMany ?? undefined, given.batch ?? undefined];
   if (typeof key !== 'function') throw optionType('key', 'a function that returns the key for arguments', key);
   if (loadMany !== undefined && typeof loadMany !== 'function') throw optionType('loadMany', 'a function', loadMany);
+  // A copy: the object that was given may change later.
+  const { key: _key, loadMany: _loadMany, batch: _batch, ...others } = /** @type {Foreign} */ (laidOver({}, given));
   readCallOptions(others, keepsTags);
   const options = Object.keys(others).length === 0 ? undefined : others;
   return { key, loadMany, batch: readBatch(batch, loadMany), options };

@@ -6,7 +6,7 @@ const { trapsOf } = require('../loader-context.js');
 const { valuesOf } = require('../many/answer.js');
 const { iterableKeys } = require('../many/keys.js');
 const { pairsOf } = require('../many/writes.js');
-const { laidOver } = require('./defaults.js');
+const { laidOver } = require('../options/laid-over.js');
 
 /**
  * @typedef {object} Part of a namespace
@@ -67,6 +67,7 @@ async function getMany(part, keys, loadMany, options) {
   const loaded = new Set();
   const load = async (/** @type {any[]} */ missing, /** @type {PassedContext} */ context) => {
     for (const name of missing) loaded.add(name);
+    tally.loads(missing.length);
     const items = missing.map((name) => names.keys.get(name));
     // `of` of the context takes the keys of the namespace.
     const traps = trapsOf(context);
@@ -78,6 +79,8 @@ async function getMany(part, keys, loadMany, options) {
     const found = await cache.getMany(names.all, load, laidOver(defaults, options));
     return names.given(tally.readMany(names.all, found, loaded));
   } catch (error) {
+    const { code, partial } = /** @type {Foreign} */ (error ?? {});
+    if (code === 'LOADS_FAILED') tally.readMany(names.all, partial, loaded);
     throw inNamespace(/** @type {Foreign} */ (error), names);
   }
 }

@@ -5,14 +5,16 @@ const { argument } = require('../errors.js');
 const { hide } = require('../hidden.js');
 const { isNoKey, keyText } = require('../keys.js');
 const { lazy } = require('../lazy.js');
+const { laidOver } = require('../options/laid-over.js');
 const { readCallOptions } = require('../options/read.js');
-const { laidOver } = require('./defaults.js');
 const { sizeMatching } = require('./size.js');
 const { Tally } = require('../tally.js');
 
 const many = lazy(() => require('./many.js'));
 
 const SEPARATOR = ':';
+/** The symbol of Node.js for the text that `console.log` shows. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const STATE = Symbol('state');
 
 /**
@@ -130,6 +132,10 @@ class Namespace {
 
   namespace(/** @type {string} */ name, /** @type {Given} */ options) {
     return namespaceIn(stateOf(this), name, options);
+  }
+
+  [INSPECT]() {
+    return stateOf(this) === undefined ? '[Namespace]' : `Namespace ${JSON.stringify(this.name)}`;
   }
 }
 

@@ -2,7 +2,7 @@
 // Counts the entries that match a pattern: of L1, or without one of L2, as `size()` does for all entries.
 
 const { TARGET } = require('../contract/codes.js');
-const { closed } = require('../errors.js');
+const { closed, misuse } = require('../errors.js');
 const { isInspectableStore } = require('../inspectable.js');
 const { bridge } = require('../raw.js');
 
@@ -26,9 +26,7 @@ async function sizeMatching(core, pattern) {
   const layer = targets[TARGET.L1] || targets[TARGET.L2];
   if (!layer) return 0;
   if (!isInspectableStore(layer)) {
-    throw new TypeError(
-      'lazy-layers-cache: the size of a namespace is counted by the method "inspect" of the store, which it does not have',
-    );
+    throw misuse('the size of a namespace is counted by the method "inspect" of the store, which it does not have');
   }
   return countPages(/** @type {Foreign} */ (layer), pattern);
 }

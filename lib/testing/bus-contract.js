@@ -22,11 +22,12 @@ const QUIET = Object.freeze({ logging: { enabled: false } });
 /**
  * The cases of a bus. See types/testing.d.ts.
  * @param {() => EventBus | Promise<EventBus>} factory
- * @param {Options} [options]
+ * @param {Options | null} [given]
  */
-function busContract(factory, options = {}) {
+function busContract(factory, given = undefined) {
   if (typeof factory !== 'function') throw argument('factory', 'a function that returns a bus', factory);
-  mustBeObject('options', options);
+  mustBeObject('options', given);
+  const options = given ?? {};
   const { interrupt } = options;
   if (interrupt !== undefined && typeof interrupt !== 'function') {
     throw optionType('interrupt', 'a function that breaks the connections of all buses', interrupt);

@@ -2,6 +2,8 @@
 // A clock for tests that moves by hand. Caches follow it, as they follow every clock that a test puts in the place of
 // the real one.
 
+const { promisify } = require('node:util');
+
 const { argument, misuse } = require('../errors.js');
 
 /** The functions of the platform that it replaces, while one is installed. @type {Record<string, any> | undefined} */
@@ -118,9 +120,11 @@ function functionsOf(timers) {
       timers.start(callback, ms, args, repeats);
   const stop = (/** @type {unknown} */ timer) => timers.stop(timer);
   const marked = (/** @type {Function} */ fn) => Object.assign(fn, { clock: timers });
+  const sleep = (/** @type {unknown} */ ms, /** @type {unknown} */ value) =>
+    new Promise((resolve) => void timers.start(resolve, ms, [value], false));
   return {
     Date: dateOf(timers),
-    setTimeout: marked(start(false)),
+    setTimeout: Object.defineProperty(marked(start(false)), promisify.custom, { value: sleep }),
     clearTimeout: marked(stop),
     setInterval: marked(start(true)),
     clearInterval: marked(stop),
@@ -162,22 +166,38 @@ function manualClock(options) {
     put(/** @type {Record<string, any>} */ (replaced));
     replaced = undefined;
     Reflect.deleteProperty(performance, 'now');
+    // One of them may have called this.
+    timers.all.clear();
   };
+  /** The last move: the next one begins when it has ended, or the clock might go back. @type {Promise<void>} */
+  let last = Promise.resolve();
   const advance = async (/** @type {number} */ ms) => {
     if (typeof ms !== 'number' || !(ms >= 0 && ms < Infinity)) throw argument('ms', 'a number from 0 on', ms);
-    const end = timers.now + ms;
-    await turn(realImmediate);
-    for (let due = timers.first(end); due !== undefined; due = timers.first(end)) {
-      timers.now = Math.max(timers.now, due.due);
-      if (due.repeats) due.refresh();
-      else due.close();
-      due.fire();
-      await turn(realImmediate);
-    }
-    timers.now = end;
-    await turn(realImmediate);
+    const moved = last.then(() => move(timers, ms, realImmediate));
+    last = moved.catch(() => {});
+    await moved;
   };
   return { now: () => timers.now, advance, restore };
+}
+
+/**
+ * Moves a clock, and calls the timers that are due meanwhile.
+ * @param {Timers} timers
+ * @param {number} ms
+ * @param {typeof setImmediate} realImmediate
+ */
+async function move(timers, ms, realImmediate) {
+  const end = timers.now + ms;
+  await turn(realImmediate);
+  for (let due = timers.first(end); due !== undefined; due = timers.first(end)) {
+    timers.now = Math.max(timers.now, due.due);
+    if (due.repeats) due.refresh();
+    else due.close();
+    due.fire();
+    await turn(realImmediate);
+  }
+  timers.now = end;
+  await turn(realImmediate);
 }
 
 module.exports = { manualClock };

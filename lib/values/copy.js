@@ -49,6 +49,9 @@ function copyObject(original, copies) {
  */
 function copyArray(original, copies) {
   const { length } = original;
+  const isPlain = Object.getPrototypeOf(original) === Array.prototype;
+  // The fields of a plain array are not looked for: that would take longer than to copy its elements.
+  if (!isPlain) return copyOwn(original, Reflect.construct(Array, [length], classOf(original, Array)), copies);
   const array = new Array(length);
   copies.set(original, array);
   // Holes stay holes.
@@ -64,7 +67,17 @@ function copyArray(original, copies) {
  * @param {Copies} copies
  */
 function copyFields(original, prototype, copies) {
-  const object = prototype === Object.prototype ? {} : Object.create(prototype);
+  return copyOwn(original, prototype === Object.prototype ? {} : Object.create(prototype), copies);
+}
+
+/**
+ * Copies the own enumerable fields.
+ * @template {object} T
+ * @param {object} original
+ * @param {T} object its copy
+ * @param {Copies} copies
+ */
+function copyOwn(original, object, copies) {
   copies.set(original, object);
   for (const name of Object.keys(original))
     define(object, name, copyPart(/** @type {Foreign} */ (original)[name], copies));
@@ -77,8 +90,8 @@ function copyFields(original, prototype, copies) {
  * @param {unknown} value
  */
 function define(object, name, value) {
-  // An assignment to `__proto__` would set the prototype.
-  if (name === '__proto__') {
+  // An assignment to `__proto__` would set the prototype, one to a name that has a getter in the class would throw.
+  if (name in object) {
     Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
   } else {
     /** @type {Foreign} */ (object)[name] = value;
@@ -92,11 +105,8 @@ function define(object, name, value) {
  * @returns {object | undefined}
  */
 function copyBuiltin(original, copies) {
-  const made = (/** @type {any} */ Class, /** @type {any[]} */ ...args) => {
-    const object = Reflect.construct(Class, args, classOf(original, Class));
-    copies.set(original, object);
-    return object;
-  };
+  const made = (/** @type {any} */ Class, /** @type {any[]} */ ...args) =>
+    copyOwn(original, Reflect.construct(Class, args, classOf(original, Class)), copies);
   if (types.isDate(original)) return made(Date, original.getTime());
   if (types.isMap(original)) {
     const map = made(Map);

@@ -14,15 +14,32 @@ const frozen = new WeakSet();
  */
 function freeze(value) {
   const parts = [/** @type {unknown} */ (value)];
+  /** @type {object[]} */
+  const begun = [];
+  try {
+    freezeParts(parts, begun);
+  } catch (error) {
+    // One cannot be frozen: then those that it is in are not, either.
+    for (const part of begun) frozen.delete(part);
+    throw error;
+  }
+  return value;
+}
+
+/**
+ * @param {unknown[]} parts
+ * @param {object[]} begun gets the objects among them
+ */
+function freezeParts(parts, begun) {
   while (parts.length > 0) {
     const part = parts.pop();
     if (typeof part !== 'object' || part === null || frozen.has(part)) continue;
     // First, as it may contain itself.
     frozen.add(part);
+    begun.push(part);
     if (ArrayBuffer.isView(part) || types.isAnyArrayBuffer(part) || types.isProxy(part)) continue;
     freezeOne(part, parts);
   }
-  return value;
 }
 
 /**

@@ -55,13 +55,13 @@ function listen(mirror, whatIf) {
     isCounted = answer === undefined;
     return answer;
   };
-  // A `getOrSet` with options comes here first.
+  // A `getOrSet` with options comes here first; that of a subclass once its `get` has found nothing.
   mirror.joinOrCompete = (key, record) => {
-    if (!isCounted) read(key);
+    if (!isCounted && record?.wasRead !== true) read(key);
     isCounted = false;
     return joinOrCompete.call(mirror, key, record);
   };
-  // `getMany` looks up its keys by it while somebody listens.
+  // `getMany` and `getEntry` look up their keys by it while somebody listens.
   mirror.isListened = true;
   mirror.slotOf = (text) => {
     read(text);
