@@ -6,7 +6,7 @@ const { trapsOf } = require('../loader-context.js');
 const { valuesOf } = require('../many/answer.js');
 const { iterableKeys } = require('../many/keys.js');
 const { pairsOf } = require('../many/writes.js');
-const { laidOver } = require('./defaults.js');
+const { laidOver } = require('../options/laid-over.js');
 
 /**
  * @typedef {object} Part of a namespace

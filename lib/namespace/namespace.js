@@ -5,8 +5,8 @@ const { argument } = require('../errors.js');
 const { hide } = require('../hidden.js');
 const { isNoKey, keyText } = require('../keys.js');
 const { lazy } = require('../lazy.js');
+const { copied, laidOver } = require('../options/laid-over.js');
 const { readCallOptions } = require('../options/read.js');
-const { laidOver } = require('./defaults.js');
 const { sizeMatching } = require('./size.js');
 const { Tally } = require('../tally.js');
 
@@ -185,10 +185,10 @@ function namespaceIn({ cache, core, prefix: outer, defaults: inherited }, name, 
   if (typeof name !== 'string' || name === '' || /[*?]/.test(name)) {
     throw argument('name', 'a text of one character or more, without "*" and "?"', name);
   }
-  readCallOptions(options, core.keepsTags);
+  const own = copied(options);
+  readCallOptions(own, core.keepsTags);
   const prefix = outer + name + SEPARATOR;
-  // A copy: the object that was given may change later.
-  const defaults = options === undefined || options === null ? inherited : laidOver(inherited ?? {}, options);
+  const defaults = inherited === undefined ? (own ?? undefined) : laidOver(inherited, own);
   return new Namespace({ cache, core, prefix, defaults, tally: Tally.of(core, outer + name) });
 }
 

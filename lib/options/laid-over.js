@@ -1,0 +1,89 @@
+'use strict';
+// Options as they are now: copied, since the user may change the objects later, and laid over others.
+
+const { OF_CALLS } = require('../contract/options.js');
+const { groupsOf } = require('./groups.js');
+
+/** The groups of the options of calls. */
+const OF_CALL = groupsOf([...OF_CALLS.map(({ path }) => path), 'tags', 'shouldCache']);
+
+/** @param {unknown} value */
+const isGroup = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isGiven = (/** @type {unknown} */ value) => value !== undefined && value !== null;
+
+/**
+ * The options of a call over its defaults, which are such a copy themselves. A value that is not an object of options
+ * is passed on: the call refuses it.
+ * @param {Given} defaults
+ * @param {Given} options
+ * @returns {Given}
+ */
+function laidOver(defaults, options) {
+  if (!isGiven(options)) return defaults;
+  if (!isGiven(defaults) || !isGroup(options)) return options;
+  const { levels, ...rest } = /** @type {Foreign} */ (defaults);
+  // As between a call and its cache: a `ttlMs` of the call goes before default lifetimes of single layers.
+  const isShadowed = isGiven(levels) && isGiven(/** @type {Foreign} */ (options).ttlMs);
+  const base = isShadowed ? { ...rest, levels: withoutLifetimes(levels) } : defaults;
+  return merged(OF_CALL, /** @type {Foreign} */ (base), /** @type {Foreign} */ (options));
+}
+
+/** @param {Foreign} levels */
+function withoutLifetimes(levels) {
+  return Object.fromEntries(
+    Object.entries(levels).map(([level, options]) => [level, { ...options, ttlMs: undefined }]),
+  );
+}
+
+/**
+ * A copy of options. A value that is not an object of options is passed on: the reader refuses it.
+ * @template T
+ * @param {T} options
+ * @param {ReadonlyMap<string, ReadonlySet<string>>} [groups] those of a call without
+ * @returns {T}
+ */
+function copied(options, groups = OF_CALL) {
+  return isGroup(options) ? /** @type {any} */ (merged(groups, {}, /** @type {Foreign} */ (options))) : options;
+}
+
+/**
+ * A copy of `base` with the options of `over`. What is no option, but for a custom store, stays as it is.
+ * @param {ReadonlyMap<string, ReadonlySet<string>>} groups
+ * @param {Foreign} base
+ * @param {Foreign} over
+ * @param {string} [path] of the group
+ * @returns {Foreign}
+ */
+function merged(groups, base, over, path = '') {
+  const known = groups.get(path) ?? new Set();
+  const both = { ...base };
+  for (const name of namesIn(over, known)) {
+    const value = over[name];
+    const inner = path === '' ? name : `${path}.${String(name)}`;
+    if (typeof inner === 'string' && groups.has(inner) && isGroup(value)) {
+      both[name] = merged(groups, isGroup(base[name]) ? base[name] : {}, value, inner);
+    } else if (!known.has(name)) {
+      both[name] = value;
+    } else if (isGiven(value)) {
+      both[name] = Array.isArray(value) ? [...value] : value;
+    }
+  }
+  return both;
+}
+
+/**
+ * The names of options. Inherited ones count too, as where options are read, and so do accessors of classes.
+ * @param {Foreign} options
+ * @param {ReadonlySet<string>} known
+ * @returns {Set<any>}
+ */
+function namesIn(options, known) {
+  /** @type {Set<any>} */
+  const names = new Set(Object.getOwnPropertySymbols(options));
+  for (const name in options) names.add(name);
+  for (const name of known) if (name in options) names.add(name);
+  return names;
+}
+
+module.exports = { copied, laidOver };
