@@ -41,8 +41,8 @@ function normalizeRoute(route) {
 }
 
 /** The metrics of all caches of the process, in the text format of Prometheus. */
-function metrics(/** @type {{ prefix?: string }} */ { prefix } = {}) {
-  return require('./process.js').metrics(prefix);
+function metrics(/** @type {{ prefix?: string | undefined } | undefined} */ options) {
+  return require('./process.js').metrics(options);
 }
 
 /** How the caches of the process are. */

@@ -2,13 +2,16 @@
 // The whole process: its metrics and its health.
 
 const { argument } = require('../errors.js');
+const { mustBeObject } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { DEFAULTS, PREFIX } = require('./options.js');
 
 const { raw } = bridge;
 
-/** @param {unknown} [prefix] */
-function metrics(prefix = DEFAULTS.prefix) {
+/** @param {Given} options */
+function metrics(options) {
+  mustBeObject('options', options);
+  const prefix = options?.prefix ?? DEFAULTS.prefix;
   if (typeof prefix !== 'string' || !PREFIX.form.test(prefix)) throw argument('prefix', PREFIX.allowed, prefix);
   return raw.obsProcessMetrics(prefix);
 }
