@@ -61,5 +61,9 @@ export interface DefinedEventBus extends Required<EventBus> {
   healthCheck(): Promise<DefinedEventBusHealth>;
 }
 
-/** The class of such buses. Its options are passed to `connect`. */
-export type DefinedEventBusClass<Options> = new (options?: Options & DefinedEventBusOptions) => DefinedEventBus;
+/** The class of such buses. Its options are passed to `connect`; they may be left out if none of them is required. */
+export type DefinedEventBusClass<Options> = new (
+  ...options: {} extends Options
+    ? [options?: Options & DefinedEventBusOptions]
+    : [options: Options & DefinedEventBusOptions]
+) => DefinedEventBus;
