@@ -34,7 +34,7 @@ export interface TransportSession {
   close(): unknown;
 }
 
-/** A way to carry events, for `defineTransport`. */
+/** A way to carry events, for `defineTransport`. `connect` is called as a method of this object. */
 export interface Transport<Options = unknown> {
   /**
    * The name of the transport, in the health of a bus and in `bus:status`: at most 64 characters, not a builtin bus's.
