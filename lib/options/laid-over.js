@@ -48,7 +48,8 @@ function copied(options, groups = OF_CALL) {
 }
 
 /**
- * A copy of `base` with the options of `over`. What is no option, but for a custom store, stays as it is.
+ * A copy of `base` with the options of `over`. Inherited ones count too, as where options are read, and so do accessors
+ * of classes.
  * @param {ReadonlyMap<string, ReadonlySet<string>>} groups
  * @param {Foreign} base
  * @param {Foreign} over
@@ -56,34 +57,31 @@ function copied(options, groups = OF_CALL) {
  * @returns {Foreign}
  */
 function merged(groups, base, over, path = '') {
-  const known = groups.get(path) ?? new Set();
+  const known = groups.get(path) ?? NONE;
   const both = { ...base };
-  for (const name of namesIn(over, known)) {
+  const lay = (/** @type {any} */ name) => {
     const value = over[name];
     const inner = path === '' ? name : `${path}.${String(name)}`;
-    if (typeof inner === 'string' && groups.has(inner) && isGroup(value)) {
-      both[name] = merged(groups, isGroup(base[name]) ? base[name] : {}, value, inner);
-    } else if (!known.has(name)) {
-      both[name] = value;
-    } else if (isGiven(value)) {
-      both[name] = Array.isArray(value) ? [...value] : value;
-    }
+    // What is no option, but for a custom store, stays as it is.
+    if (!known.has(name)) both[name] = value;
+    else if (isGroup(value) && groups.has(inner)) both[name] = merged(groups, groupIn(base, name), value, inner);
+    else if (isGiven(value)) both[name] = Array.isArray(value) ? [...value] : value;
+  };
+  for (const name in over) lay(name);
+  for (const symbol of Object.getOwnPropertySymbols(over)) lay(symbol);
+  if (Object.getPrototypeOf(over) !== Object.prototype) {
+    for (const name of known) if (name in over && !Object.hasOwn(over, name)) lay(name);
   }
   return both;
 }
 
+/** @type {ReadonlySet<string>} */
+const NONE = new Set();
+
 /**
- * The names of options. Inherited ones count too, as where options are read, and so do accessors of classes.
  * @param {Foreign} options
- * @param {ReadonlySet<string>} known
- * @returns {Set<any>}
+ * @param {string} name
  */
-function namesIn(options, known) {
-  /** @type {Set<any>} */
-  const names = new Set(Object.getOwnPropertySymbols(options));
-  for (const name in options) names.add(name);
-  for (const name of known) if (name in options) names.add(name);
-  return names;
-}
+const groupIn = (options, name) => (isGroup(options[name]) ? options[name] : {});
 
 module.exports = { copied, laidOver };
