@@ -18,6 +18,17 @@ test('a name that a group of options does not have is told with those that it ha
   ]);
 });
 
+test('a name that the groups of logs and of the dashboard do not have is told', (t) => {
+  const observability = { enabled: false, port: 1, server: { prot: 1 }, auth: { user: 'a' } };
+  assert.deepEqual(
+    warned(t, { logging: { enabled: true, level: 'debug' }, observability }).map((line) => line.split(' is not')[0]),
+    ['logging.level', 'observability.port', 'observability.server.prot', 'observability.auth.user'].map(
+      (path) => `option "${path}"`,
+    ),
+  );
+  assert.deepEqual(warned(t, { host: 'a', port: 1, prefix: 'p', env: 'e', route: '/' }), []);
+});
+
 test('an option of another place, or without its unit, is told with its path', (t) => {
   assert.deepEqual(warned(t, { ttl: 1, maxEntries: 10 }), [
     'option "ttl" is not known and has no effect: "ttlMs" may be meant',

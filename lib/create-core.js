@@ -10,7 +10,7 @@ const { coreOver, tableOf } = require('./memory-layer.js');
 const { isPlainMemoryStore, memoryCoreOf } = require('./memory-store.js');
 const { SlotTable } = require('./memory/slots.js');
 const { readAudit, readBackground, readLoads } = require('./options/work.js');
-const { checkMethods, readCacheOptions, readLayerOptions, setText } = require('./options/read.js');
+const { checkMethods, readCacheOptions, setText } = require('./options/read.js');
 
 /** @typedef {import('./emitter.js').Emitter} Emitter */
 
@@ -62,14 +62,11 @@ function flagsOfMemory(l1) {
  */
 function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   const bus = eventBus === undefined ? undefined : buses().nativeOf(eventBus);
-  // Checked also where the options of a builtin store take precedence.
-  const given = readCacheOptions(options);
-  const layer2 = layer2Of(l2, options);
-  const numbers = layer2.options === options ? given : readLayerOptions(layer2.options);
-  /** @type {import('./options/read.js').OptionRecord} */
-  const record = Object.assign([...numbers], { texts: given.texts, shouldCache: given.shouldCache });
+  const record = readCacheOptions(options);
+  const layer2 = layer2Of(l2);
+  takeEntries(record, layer2.entries);
   // A store that has a prefix names the caches over it.
-  const name = given.texts?.get(OPTION.NAME)?.[0] ?? (isGiven(l2) ? redis().prefixOf(l2) : '');
+  const name = record.texts?.get(OPTION.NAME)?.[0] ?? (isGiven(l2) ? redis().prefixOf(l2) : '');
   if (name !== '') setText(record, OPTION.NAME, name);
   if (eventBus !== undefined) limitBroadcasts(eventBus, record, emitter);
   const store = memoryCoreOf(l1);
@@ -139,18 +136,27 @@ function limitBroadcasts(bus, record, emitter) {
 }
 
 /**
+ * Takes the lifetime and the bound of a store that has them of its own: they go before those of the cache.
+ * @param {import('./options/read.js').OptionRecord} record
+ * @param {{ ttlMs: number, maxEntries: number } | undefined} entries
+ */
+function takeEntries(record, { ttlMs, maxEntries } = { ttlMs: NaN, maxEntries: NaN }) {
+  if (!Number.isNaN(ttlMs)) record[OPTION.LEVELS_L2_TTL_MS] = ttlMs;
+  if (!Number.isNaN(maxEntries)) record[OPTION.LEVELS_L2_MAX_ENTRIES] = maxEntries;
+}
+
+/**
  * The second layer: a builtin store, a custom object, or none.
  * @param {Foreign} l2
- * @param {Foreign} options
  */
-function layer2Of(l2, options) {
-  if (!isGiven(l2)) return { flags: 0, redis: undefined, l2: undefined, options, entryText: undefined };
-  const { isRedisStore, layerOf, layerOptionsOf } = redis();
-  const builtin = layerOf(l2, options);
+function layer2Of(l2) {
+  if (!isGiven(l2)) return { flags: 0, redis: undefined, l2: undefined, entries: undefined, entryText: undefined };
+  const { isRedisStore, layerOf, settingsOf } = redis();
+  const builtin = layerOf(l2);
   if (builtin !== undefined) return builtin;
   const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';
   const flags = LAYERS.CUSTOM_L2 | (locks ? LAYERS.L2_LOCKS : 0) | (isRedisStore(l2) ? LAYERS.L2_SHARED : 0);
-  return { flags, redis: undefined, l2, ...layerOptionsOf(l2, options) };
+  return { flags, redis: undefined, l2, ...settingsOf(l2) };
 }
 
 module.exports = { createCore, isGiven, readLayers };

@@ -62,9 +62,9 @@ export interface RabbitMQEventBusOptions extends SharedEventBusOptions {
   persistent?: boolean | undefined;
   /** The queue of this instance: a name of its own. Default: a name that the broker chooses. */
   queueName?: string | undefined;
-  /** Whether the queue ends with the connection. Default: `true`, unless in durable mode. */
+  /** Whether the queue ends with the connection. Default: `true`, unless in durable mode with a `queueName`. */
   exclusiveQueue?: boolean | undefined;
-  /** Whether the queue ends with its last consumer. Default: `true`, unless in durable mode. */
+  /** Whether the queue ends with its last consumer. Default: `true`, unless in durable mode with a `queueName`. */
   autoDeleteQueue?: boolean | undefined;
   /** The key with which events are published and the queue is bound. Default: `""`. */
   routingKey?: string | undefined;

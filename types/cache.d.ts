@@ -2,10 +2,10 @@
 
 import type { AdviceOptions, CacheAdvice } from './advice.js';
 import type { EntryResult } from './entry.js';
-import type { CacheEvent, CacheEventHandler } from './events.js';
+import type { CacheEvent } from './events.js';
 import type { ObservabilityHandler, ObservabilityServerHandle } from './dashboard.js';
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
-import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
+import type { CacheLoader, Loaded, LoaderFunction, ManyLoaded } from './loader.js';
 import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrapOptions } from './many.js';
 import type { Namespace } from './namespace.js';
 import type { CacheStats } from './stats.js';
@@ -182,7 +182,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
     keys: Iterable<K>,
     loadMany: ManyLoader<K, R>,
     options?: GetManyOptions,
-  ): Promise<Map<K, Loaded<V, R>>>;
+  ): Promise<Map<K, ManyLoaded<V, R>>>;
 
   /**
    * Stores values, each as `set` does. If a key or an option is not allowed, none is stored.
@@ -240,7 +240,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * it again does nothing
    * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
    */
-  on(handler: CacheEventHandler): () => void;
+  on(handler: (event: CacheEvent) => unknown): () => void;
 
   /**
    * Calls `handler` with events of some types. Events of other types are not even made for it.
@@ -249,7 +249,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * `INVALID_OPTION` when `types` is not an array of types of events
    */
   on<T extends CacheEvent['type']>(
-    handler: (event: Extract<CacheEvent, { type: T }>) => void | Promise<void>,
+    handler: (event: Extract<CacheEvent, { type: T }>) => unknown,
     options: { types?: readonly T[] | undefined },
   ): () => void;
 

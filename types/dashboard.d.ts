@@ -189,16 +189,16 @@ export interface InspectorDeps {
   telemetryChannel?: string | undefined;
 }
 
-/** Collects the events of a cache. */
-interface Collector {
+/** Collects the events of a cache, as an `ObservabilityCollector` does. */
+export interface EventCollector {
   readonly handle: CacheEventHandler;
   subscribe(listener: (event: RecordedEvent) => void): () => void;
   recentEvents(): RecordedEvent[];
   overview(): OverviewSnapshot;
 }
 
-/** Looks into a cache. */
-interface Inspector {
+/** Looks into a cache, as an `ObservabilityInspector` does. */
+export interface CacheInspector {
   /** `null`: there is no such layer, or it cannot be looked into. */
   inspectL1(options?: StoreInspectOptions): Promise<StoreInspection | null>;
   inspectL2(options?: StoreInspectOptions): Promise<StoreInspection | null>;
@@ -208,13 +208,13 @@ interface Inspector {
 
 /** The parts of a handler. */
 export interface ObservabilityHandlerDeps {
-  collector: Collector;
-  inspector: Inspector;
+  collector: EventCollector;
+  inspector: CacheInspector;
   options: ResolvedObservabilityOptions;
 }
 
 /** As much of a request of `node:http` as is needed. */
-interface Request {
+export interface ObservabilityRequest {
   url?: string | undefined;
   method?: string | undefined;
   headers: { authorization?: string | undefined };
@@ -222,7 +222,7 @@ interface Request {
 }
 
 /** As much of a response of `node:http` as is needed. */
-interface Response {
+export interface ObservabilityResponse {
   readonly headersSent: boolean;
   readonly writable: boolean;
   readonly writableEnded: boolean;
@@ -233,10 +233,12 @@ interface Response {
 }
 
 /** Answers requests for the dashboard. Returns whether the request was one; it does not touch others. */
-export type ObservabilityRequestHandler = { handle(request: Request, response: Response): boolean }['handle'];
+export type ObservabilityRequestHandler = {
+  handle(request: ObservabilityRequest, response: ObservabilityResponse): boolean;
+}['handle'];
 
 /** As much of a `Request` as is needed. */
-interface WebRequest {
+export interface ObservabilityWebRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: { get(name: string): string | null };
@@ -244,14 +246,16 @@ interface WebRequest {
 }
 
 /** The `Response` of the platform, where its types are known. */
-type WebResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : unknown;
+export type ObservabilityWebResponse = typeof globalThis extends { fetch(...args: any): Promise<infer R> }
+  ? R
+  : unknown;
 
 /** The handler of this package. It also serves frameworks that pass `next`, and `Request` objects. */
 export interface ObservabilityHandler {
   /** Returns whether the request was for the dashboard; calls `next`, if it is given, when it was not. */
-  (request: Request, response: Response, next?: (error?: any) => void): boolean;
+  (request: ObservabilityRequest, response: ObservabilityResponse, next?: (error?: any) => void): boolean;
   /** The response to a `Request`; `undefined` when it is not for the dashboard. */
-  handle(request: WebRequest): Promise<WebResponse | undefined>;
+  handle(request: ObservabilityWebRequest): Promise<ObservabilityWebResponse | undefined>;
 }
 
 /** Where the server of a handler listens. */
@@ -262,7 +266,7 @@ export interface StartObservabilityServerOptions {
 }
 
 /** As much of a server of `node:http` as is of use. Its events are `listening`, `close` and `error`. */
-interface Server {
+export interface ObservabilityServer {
   readonly listening: boolean;
   address(): unknown;
   close(callback?: (error?: Error) => void): unknown;
@@ -277,7 +281,7 @@ interface Server {
 
 /** A server of the dashboard that runs. */
 export interface ObservabilityServerHandle {
-  server: Server;
+  server: ObservabilityServer;
   host: string;
   /** Where it listens: not 0, once it does. */
   readonly port: number;

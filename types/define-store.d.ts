@@ -1,5 +1,5 @@
 import type { DistributedLock, LayerStore } from './store.js';
-import type { CacheOptions } from './options.js';
+import type { CallOptions } from './options.js';
 
 /**
  * The methods of a second layer. They are called as methods of this object, and may answer at once or by a promise.
@@ -10,7 +10,7 @@ export interface StoreDefinition<V = unknown>
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: string): V | undefined | Promise<V | undefined>;
   /** Stores a value, for `options.ttlMs` milliseconds if that is given (`Infinity`: no expiry). */
-  set(key: string, value: V, options: CacheOptions): unknown;
+  set(key: string, value: V, options: CallOptions): unknown;
   /** Removes a key. */
   delete(key: string): unknown;
   /** The keys that begin with `prefix`, which may be empty; others among them do no harm. */

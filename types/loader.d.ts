@@ -50,12 +50,18 @@ export interface StaleValue {
   readonly etag?: string;
 }
 
+/** Options of one layer that a loader sets for its value. */
+export interface LoadedLevel {
+  /** Lifetime in milliseconds, as of {@link LoadedOptions}. */
+  ttlMs?: number | undefined;
+}
+
 /** Options that a loader sets for its value. */
 export interface LoadedOptions {
   /** Lifetime in milliseconds; below 0: the value is not kept. 0 and `Infinity`: no expiry. */
   ttlMs?: number | undefined;
   /** Lifetimes of single layers. */
-  levels?: { L1?: { ttlMs?: number | undefined }; L2?: { ttlMs?: number | undefined } } | undefined;
+  levels?: { L1?: LoadedLevel | undefined; L2?: LoadedLevel | undefined } | undefined;
   /** The tags of the value, instead of those of the call. */
   tags?: readonly string[] | undefined;
   /** Names this version of the value: the next loader finds it in `stale`. Kept in this process alone. */
@@ -120,10 +126,13 @@ export type CacheLoader<V = unknown> = { load(...context: LoaderParameter[]): Pr
 
 /**
  * The result of `getOrSet` with a loader that returns `R`, in a cache of `V`: the cache's `V`, since another call may
- * have stored it, and `undefined` only if the loader may return it. A cache of `unknown` takes the loader's word for
- * the type.
+ * have stored it, and `undefined` only if the loader may return it, as one of `any` may. A cache of `unknown` takes the
+ * loader's word for the type.
  */
-export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
+export type Loaded<V, R> = unknown extends V ? R : V | (0 extends 1 & R ? undefined : Extract<R, undefined>);
+
+/** The values of `getMany` with a loader of `R`, in a cache of `V`. */
+export type ManyLoaded<V, R> = unknown extends V ? R : V;
 
 /** A load under way. The addon keeps those of a cache; these types are for stores that keep their own. */
 export interface InflightEntry<K extends CacheKey | bigint = string, V = unknown> {

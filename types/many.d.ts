@@ -1,3 +1,6 @@
+// `AggregateError`.
+/// <reference lib="es2021.promise" />
+
 import type { ManyLoaderContext } from './loader.js';
 import type { CacheKey, CallOptions } from './options.js';
 
@@ -83,8 +86,9 @@ export interface Wrapped<A extends unknown[], R, K extends CacheKey | bigint = s
   refresh(...args: A): Promise<R>;
 }
 
-/** The part of a cache that the decorator `cached` calls. */
-export interface Wrapping {
+/** The part of a cache of `V` that the decorator `cached` calls. */
+export interface Wrapping<V = any> {
+  get?(key: any): Promise<V>;
   wrap(fn: (...args: any[]) => any, options: any): (...args: any[]) => Promise<any>;
 }
 

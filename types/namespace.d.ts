@@ -1,5 +1,5 @@
 import type { EntryResult } from './entry.js';
-import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
+import type { CacheLoader, Loaded, LoaderFunction, ManyLoaded } from './loader.js';
 import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrapOptions } from './many.js';
 import type { CacheKey, CallOptions } from './options.js';
 
@@ -69,7 +69,7 @@ export interface Namespace<V = unknown> {
     keys: Iterable<K>,
     loadMany: ManyLoader<K, R>,
     options?: GetManyOptions,
-  ): Promise<Map<K, Loaded<V, R>>>;
+  ): Promise<Map<K, ManyLoaded<V, R>>>;
 
   /** See `setMany` of a cache. */
   setMany(entries: ManyEntries<CacheKey | bigint, V>, options?: CallOptions): Promise<void>;

@@ -29,7 +29,7 @@ export declare const TELEMETRY_CHANNEL_NAME: 'lazycache:cache:event';
  * @returns a function that ends the subscription; calling it again does nothing
  * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
  */
-export declare function subscribeTelemetry(handler: CacheEventHandler): () => void;
+export declare function subscribeTelemetry(handler: (event: CacheEvent) => unknown): () => void;
 
 /** Puts an event on the channel, as caches do with theirs. Does nothing while nobody has subscribed. */
 export declare function publishTelemetry(event: CacheEvent): void;
@@ -107,9 +107,10 @@ export declare function normalizeRoute(route: string): string;
 
 /**
  * The metrics of all caches of the process, in all threads, in the text format of Prometheus.
+ * @param options `prefix`: before every name. Default: `lazycache`
  * @throws TypeError with code `INVALID_ARGUMENT` when `prefix` begins no name of a metric, or for other options
  */
-export declare function metrics(options?: { prefix?: string }): string;
+export declare function metrics(options?: { prefix?: string | undefined }): string;
 
 /** The health of the caches of the process, in all threads. */
 export declare function health(): ProcessHealth;

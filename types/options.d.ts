@@ -281,12 +281,12 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
    * The first layer: `false` for none, a `MemoryStore` to share one, or a store of your own.
    * Default: memory, by `levels.L1`.
    */
-  l1?: LayerStore<K, V> | false | undefined;
+  l1?: LayerStore<K, V> | LayerStore<string, V> | false | undefined;
   /**
    * The second layer: a `RedisStore`, or a store of your own, also a `DistributedLock` if it has the methods.
    * Default: none.
    */
-  l2?: LayerStore<K, V> | RedisStore<any, any> | false | undefined;
+  l2?: LayerStore<K, V> | LayerStore<string, V> | RedisStore<any, any> | false | undefined;
   /** Tells other instances of deletes and of loaded values, and this one of theirs. Default: none. */
   eventBus?: EventBus | undefined;
   /**

@@ -1,16 +1,17 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
 
+/** Options of `instrument`. */
 export interface InstrumentOptions {
   /** Where spans go. Default: the global provider. */
-  tracerProvider?: TracerProvider;
+  tracerProvider?: TracerProvider | undefined;
   /** Where metrics go. Default: the global provider. */
-  meterProvider?: MeterProvider;
+  meterProvider?: MeterProvider | undefined;
   /** Whether calls and loaders are spans. Default: true. */
-  spans?: boolean;
+  spans?: boolean | undefined;
   /** Whether statistics are metrics. Default: true. */
-  metrics?: boolean;
+  metrics?: boolean | undefined;
   /** Whether spans name keys, as `cache.key`. Keys may be personal data. Default: false. */
-  keys?: boolean;
+  keys?: boolean | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { CacheLoader } from './loader.js';
 import type { ManyValues } from './many.js';
-import type { CacheKey, CacheOptions } from './options.js';
+import type { CacheKey, CacheOptions, CallOptions } from './options.js';
 
 /** A value as a store may keep it. */
 export interface CacheEntry<V = unknown> {
@@ -25,7 +25,7 @@ export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
    * as `ttlMs` the lifetime in milliseconds that applies to this layer (`Infinity`: no expiry), if the call or the
    * cache has that option.
    */
-  set(key: K, value: V, options?: CacheOptions): unknown;
+  set(key: K, value: V, options?: CallOptions): unknown;
   /** Whether there is a value. */
   has(key: K): boolean | Promise<boolean>;
   /** Removes a key. */
@@ -40,7 +40,7 @@ export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
    */
   getMany?(keys: K[]): ManyValues<K, V> | PromiseLike<ManyValues<K, V>>;
   /** Stores values, pairs of key and value; `options` as of `set`, for all of them. */
-  setMany?(entries: [K, V][], options?: CacheOptions): unknown;
+  setMany?(entries: [K, V][], options?: CallOptions): unknown;
   /** Removes keys. */
   deleteMany?(keys: K[]): unknown;
 }

@@ -72,4 +72,4 @@ export interface ManualClock {
  * @param options `now`: its time at first, in milliseconds since 1970. Default: the time of the real clock
  * @throws TypeError with code `INVALID_ARGUMENT` while another one is in place
  */
-export declare function manualClock(options?: { now?: number }): ManualClock;
+export declare function manualClock(options?: { now?: number | undefined }): ManualClock;

@@ -34,7 +34,7 @@ export interface TransportSession {
   close(): unknown;
 }
 
-/** A way to carry events, for `defineTransport`. */
+/** A way to carry events, for `defineTransport`. `connect` is called as a method of this object. */
 export interface Transport<Options = unknown> {
   /**
    * The name of the transport, in the health of a bus and in `bus:status`: at most 64 characters, not a builtin bus's.
@@ -61,5 +61,9 @@ export interface DefinedEventBus extends Required<EventBus> {
   healthCheck(): Promise<DefinedEventBusHealth>;
 }
 
-/** The class of such buses. Its options are passed to `connect`. */
-export type DefinedEventBusClass<Options> = new (options?: Options & DefinedEventBusOptions) => DefinedEventBus;
+/** The class of such buses. Its options are passed to `connect`; they may be left out if none of them is required. */
+export type DefinedEventBusClass<Options> = new (
+  ...options: {} extends Options
+    ? [options?: Options & DefinedEventBusOptions]
+    : [options: Options & DefinedEventBusOptions]
+) => DefinedEventBus;

@@ -100,6 +100,30 @@ test('connect gets the options of the bus, in the context in which the bus was m
   assert.deepEqual(given, [['here', 'made']]);
 });
 
+test('connect is called as a method of the transport', async (t) => {
+  class Counting {
+    #sessions = 0;
+
+    get name() {
+      return 'counting';
+    }
+
+    connect() {
+      this.#sessions++;
+      return session();
+    }
+
+    get sessions() {
+      return this.#sessions;
+    }
+  }
+  const transport = new Counting();
+  const bus = new (defineTransport(transport))(QUIET);
+  t.after(() => bus.disconnect());
+  await bus.connect();
+  assert.equal(transport.sessions, 1);
+});
+
 test('events sent while the broker is away arrive in order, and once', async (t) => {
   const broker = new MemoryBroker();
   const [{ bus }, { bus: other, heard }] = [await listening(t, broker), await listening(t, broker)];

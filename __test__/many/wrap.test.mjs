@@ -217,6 +217,15 @@ test('bad options are refused at once', (t) => {
   }
 });
 
+test('options that are null are not given', async (t) => {
+  const cache = cacheOf(t);
+  const read = cache.wrap(() => 1, { key: () => 'k', loadMany: null, batch: null, ttlMs: null });
+  assert.equal(await read(), 1);
+  const batch = { windowMs: null, max: null };
+  const readMany = cache.wrap(() => 1, { key: () => 'many', loadMany: (calls) => calls.map(() => 2), batch });
+  assert.equal(await readMany(), 2);
+});
+
 /** Runs TypeScript with a decorator. */
 function compiled(source) {
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS };
@@ -276,4 +285,21 @@ test('the decorator names its method', (t) => {
   assert.throws(() => cached(cache, {}), { code: 'INVALID_OPTION', message: /"key" must be a function/ });
   assert.throws(() => cached(cache, { key })(class {}, { kind: 'class' }), { message: /must be used on a method/ });
   assert.throws(() => cached(cache, { key })({}, 'method', {}), { message: /experimentalDecorators/ });
+  assert.throws(() => cached(cache, { key, ttlMs: 'x' }), { code: 'INVALID_OPTION', message: /"ttlMs" must be/ });
+  assert.throws(() => cached(cache, { key, loadMany: 5 }), { code: 'INVALID_OPTION', message: /"loadMany" must be/ });
+});
+
+test('a decorated method keeps its name, takes any `this`, and rejects where there is no cache', async (t) => {
+  const cache = cacheOf(t);
+  const context = { kind: 'method', name: 'one' };
+  const options = { key: () => 'k', loadMany: null };
+  async function one() {
+    return 1;
+  }
+  const read = cached(cache, options)(one, context);
+  assert.equal(read.name, 'one');
+  assert.deepEqual(await Promise.all([read(), read.call(5), read.call({})]), [1, 1, 1]);
+  const lost = cached((self) => self.cache, options)(one, context);
+  await assert.rejects(lost.call({}), { code: 'INVALID_ARGUMENT', message: /must be a cache, got undefined/ });
+  await assert.rejects(lost(), TypeError);
 });

@@ -129,6 +129,10 @@ test('a wrong option throws, and names the allowed values', () => {
     'observability.values': { values: 'some' },
     'observability.redact': { redact: 'x' },
     'observability.server.allowedHosts': { server: { allowedHosts: 'x' } },
+    'observability.server': { server: '' },
+    'observability.auth': { auth: [] },
+    'observability.prometheus': { prometheus: 1 },
+    observability: [],
   };
   for (const [name, options] of Object.entries(wrong)) {
     assert.throws(

@@ -110,8 +110,13 @@ const threads = new ThreadsEventBus({ channel: 'c', retryQueue, handlerConcurren
 buses.push(threads);
 void new LazyLayersCache({ eventBus: threads });
 void threads.healthCheck().then(({ queued, connects }) => [queued, connects]);
-// @ts-expect-error its options have to be given
+// @ts-expect-error the options of its transport
 new ThreadsEventBus({ channel: 1 });
+// @ts-expect-error one of them is required
+new ThreadsEventBus();
+const plainSession = { publish() {}, close() {} };
+new (defineTransport<{ channel?: string }>({ name: 'optional', connect: () => plainSession }))();
+new (defineTransport({ name: 'none', connect: () => plainSession }))();
 // @ts-expect-error a session that cannot be closed
 defineTransport({ name: 'a', connect: () => ({ publish() {} }) });
 for (const { name: title, run } of busContract(() => threads, { interrupt: (meanwhile) => meanwhile() })) {

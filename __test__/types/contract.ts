@@ -84,6 +84,17 @@ export async function loaders() {
   same<typeof letter, 'a' | 'b'>();
   const nothing = await createCache<string, number | null>().getOrSet('k', () => null);
   same<typeof nothing, number | null>();
+  // A value of `any` has the cache's type, and may be missing.
+  const parsed = await users.getOrSet('user:1', () => anything);
+  same<typeof parsed, User | undefined>();
+  const renewed = await users.getOrSet('user:1', ({ stale, notModified }) => (stale ? notModified() : loadUser));
+  same<typeof renewed, User | undefined>();
+  const several = await users.getMany(['user:1'], () => anything);
+  same<typeof several, Map<string, User>>();
+  await users.getOrSet('user:1', ({ setOptions }) => {
+    setOptions({ levels: { L1: undefined, L2: { ttlMs: undefined } } });
+    return undefined;
+  });
   const untyped: number = await createCache<string, any>().getOrSet('k', () => anything);
   return untyped;
 }

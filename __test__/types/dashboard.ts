@@ -191,7 +191,7 @@ export const answered: Promise<Response | undefined> = made.handle(new Request('
 export const rendered: string = renderDashboard(normalizeRoute('/x')) + renderPrometheus(collector, 'p', { l1Size: 1 });
 const here: StartObservabilityServerOptions = { host: '127.0.0.1', port: 0, route: '/' };
 export const handle: ObservabilityServerHandle = startObservabilityServer(made, here);
-export const text: string = metrics({ prefix: 'app' }) + metrics();
+export const text: string = metrics({ prefix: 'app' }) + metrics({ prefix: undefined });
 export const status: 'ok' | 'degraded' | 'stalled' = health().status;
 export const more = resolveObservabilityOptions({
   values: 'hidden',

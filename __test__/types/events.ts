@@ -82,6 +82,11 @@ const handler: CacheEventHandler = (event) => {
 const cache = new LazyLayersCache({ events: [handler] });
 same<ReturnType<typeof cache.on>, () => void>();
 cache.on(handler)();
+// The result of a handler does not matter.
+const types: string[] = [];
+cache.on((event) => types.push(event.type))();
+cache.on(({ key }) => types.push(String(key)), { types: ['hit', 'miss'] })();
+subscribeTelemetry((event) => types.push(event.type))();
 // @ts-expect-error a handler is a function
 cache.on('hit');
 

@@ -94,6 +94,29 @@ export class Users {
   async many(id: number): Promise<User> {
     return { id, name: this.table };
   }
+
+  // `key` names the arguments that it needs, with or without their types.
+  @cached(users, { key: (id) => `user:${id}` })
+  async within(id: number, _transaction: { id: string }, _detail = false): Promise<User | undefined> {
+    return { id, name: this.table };
+  }
+
+  @cached(users.namespace('n'), { key: (...ids: number[]) => ids.join() })
+  async all(...ids: number[]): Promise<User> {
+    return { id: ids.length, name: this.table };
+  }
+
+  // @ts-expect-error the cache holds other values
+  @cached(users, { key: (id: number) => `name:${id}` })
+  async name(id: number): Promise<string> {
+    return `${this.table}:${id}`;
+  }
+
+  // @ts-expect-error the method has another argument
+  @cached(mixed, { key: (id: number) => `user:${id}` })
+  async byName(name: string): Promise<string> {
+    return `${this.table}:${name}`;
+  }
 }
 
 export const store: LayerStore<string, User> = {

@@ -18,6 +18,8 @@ const options = {
   lib: ['lib.es2023.d.ts'],
   types: ['node'],
   strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
   allowJs: true,
   checkJs: true,
   noEmit: true,

@@ -114,6 +114,20 @@ export function layers() {
   return memory;
 }
 
+/** A store gets keys as strings, whatever those of the cache are, and all options of a call. */
+export function keysOfStores() {
+  const byNumber = new LazyLayersCache<number, User>({ l1: new SyncLayer(), l2: new LockingStore() });
+  new LazyLayersCache<bigint, User>({ l2: new MemoryStore<bigint, User>() });
+  // @ts-expect-error a store of other values
+  new LazyLayersCache<number, string>({ l2: new SyncLayer() });
+  const tagged: Pick<LayerStore<string, User>, 'set'> = {
+    set(_key, _value, options) {
+      same<NonNullable<typeof options>['tags'], readonly string[] | undefined>();
+    },
+  };
+  return [byNumber, tagged];
+}
+
 export class Counting<V> extends MemoryStore<string, V> {
   reads = 0;
 

@@ -67,7 +67,7 @@ function readDefinition(transport) {
   if (typeof connect !== 'function') throw optionType('connect', 'a function that returns a session', connect);
   return {
     name: transportName('name', transport.name),
-    connect,
+    connect: (given) => connect.call(transport, given),
     maxEventBytes: read(transport, 'maxEventBytes', integer(1, Number.MAX_SAFE_INTEGER), Infinity),
     connectTimeoutMs: read(transport, 'connectTimeoutMs', integer(1, DAY_MS), JS_TRANSPORT.connectTimeoutMs),
   };

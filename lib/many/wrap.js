@@ -4,7 +4,7 @@
 const { setImmediate } = require('node:timers');
 
 const { argument, optionRange, optionType } = require('../errors.js');
-const { laidOver } = require('../options/laid-over.js');
+const { copied } = require('../options/laid-over.js');
 const { mustBeObject, readCallOptions } = require('../options/read.js');
 const { Batch } = require('./batch.js');
 const { isOverridden } = require('./subject.js');
@@ -24,21 +24,21 @@ const LONGEST_MS = 0x7fff_ffff;
  */
 
 /**
+ * The options as they are now.
  * @param {Given} given
  * @param {boolean} keepsTags
  * @returns {Reading}
  */
 function readOptions(given, keepsTags) {
   if (typeof given !== 'object' || given === null) throw argument('options', 'an object with a key', given);
-  const { key } = /** @type {Foreign} */ (given);
-  const [loadMany, batch] = [given.loadMany ?? undefined, given.batch ?? undefined];
+  const { key, loadMany: loader, batch } = given;
+  const loadMany = loader ?? undefined;
   if (typeof key !== 'function') throw optionType('key', 'a function that returns the key for arguments', key);
   if (loadMany !== undefined && typeof loadMany !== 'function') throw optionType('loadMany', 'a function', loadMany);
-  // A copy: the object that was given may change later.
-  const { key: _key, loadMany: _loadMany, batch: _batch, ...others } = /** @type {Foreign} */ (laidOver({}, given));
+  const { key: _key, loadMany: _loader, batch: _batch, ...others } = copied(given);
   readCallOptions(others, keepsTags);
   const options = Object.keys(others).length === 0 ? undefined : others;
-  return { key, loadMany, batch: readBatch(batch, loadMany), options };
+  return { key, loadMany, batch: readBatch(batch ?? undefined, loadMany), options };
 }
 
 /**
@@ -49,7 +49,7 @@ function readBatch(batch, loadMany) {
   mustBeObject('batch', batch);
   if (batch !== undefined && loadMany === undefined)
     throw optionType('loadMany', 'a function, as "batch" is given', loadMany);
-  const { windowMs = 0, max = Infinity } = batch ?? {};
+  const [windowMs, max] = [batch?.windowMs ?? 0, batch?.max ?? Infinity];
   if (typeof windowMs !== 'number') throw optionType('batch.windowMs', 'a number of milliseconds', windowMs);
   if (!(windowMs >= 0 && windowMs <= LONGEST_MS)) {
     throw optionRange('batch.windowMs', `from 0 to ${LONGEST_MS} milliseconds`, windowMs);
@@ -155,4 +155,4 @@ function wrap(subject, fn, given) {
   });
 }
 
-module.exports = { wrap };
+module.exports = { readOptions, wrap };

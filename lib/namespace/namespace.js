@@ -5,7 +5,7 @@ const { argument } = require('../errors.js');
 const { hide } = require('../hidden.js');
 const { isNoKey, keyText } = require('../keys.js');
 const { lazy } = require('../lazy.js');
-const { laidOver } = require('../options/laid-over.js');
+const { copied, laidOver } = require('../options/laid-over.js');
 const { readCallOptions } = require('../options/read.js');
 const { sizeMatching } = require('./size.js');
 const { Tally } = require('../tally.js');
@@ -191,10 +191,10 @@ function namespaceIn({ cache, core, prefix: outer, defaults: inherited }, name, 
   if (typeof name !== 'string' || name === '' || /[*?]/.test(name)) {
     throw argument('name', 'a text of one character or more, without "*" and "?"', name);
   }
-  readCallOptions(options, core.keepsTags);
+  const own = copied(options);
+  readCallOptions(own, core.keepsTags);
   const prefix = outer + name + SEPARATOR;
-  // A copy: the object that was given may change later.
-  const defaults = options === undefined || options === null ? inherited : laidOver(inherited ?? {}, options);
+  const defaults = inherited === undefined ? (own ?? undefined) : laidOver(inherited, own);
   return new Namespace({ cache, core, prefix, defaults, tally: Tally.of(core, outer + name) });
 }
 

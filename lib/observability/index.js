@@ -40,11 +40,8 @@ function normalizeRoute(route) {
   return require('./options.js').normalizeRoute(route);
 }
 
-/**
- * The metrics of all caches of the process, in the text format of Prometheus.
- * @param {{ prefix?: string }} [options]
- */
-function metrics(options) {
+/** The metrics of all caches of the process, in the text format of Prometheus. */
+function metrics(/** @type {{ prefix?: string | undefined } | undefined} */ options) {
   return require('./process.js').metrics(options);
 }
 

@@ -80,6 +80,7 @@ function count(path, value, most = Infinity) {
  * @returns {Record<string, unknown>}
  */
 function group(path, value) {
+  if (Array.isArray(value)) throw optionType(`observability.${path}`, 'an object', value);
   return /** @type {Record<string, unknown>} */ (typed(path, value, 'object', 'an object')) ?? {};
 }
 
@@ -106,7 +107,7 @@ function pathOf(route) {
  * @returns {Resolved['server']}
  */
 function serverOf(server) {
-  const { host, port, autoStart } = group('server', server === true ? {} : server || {});
+  const { host, port, autoStart } = serverGroup(server);
   const given = {
     host: text('server.host', host),
     port: count('server.port', port, 65_535),
@@ -119,6 +120,12 @@ function serverOf(server) {
     autoStart: given.autoStart ?? true,
   };
 }
+
+/**
+ * The options of the server; none where it is only on or off.
+ * @param {unknown} server
+ */
+const serverGroup = (server) => (typeof server === 'boolean' ? {} : group('server', server));
 
 /** The port that the environment names, if it is one. */
 function portOf() {
@@ -184,7 +191,7 @@ function redactionOf(redact) {
  * @returns {string[] | undefined}
  */
 function hostsOf(server) {
-  const { allowedHosts } = /** @type {Record<string, unknown>} */ (server || {});
+  const { allowedHosts } = serverGroup(server);
   if (allowedHosts === undefined || allowedHosts === null) return undefined;
   const isNames = Array.isArray(allowedHosts) && allowedHosts.every((name) => typeof name === 'string');
   if (!isNames) throw optionType('observability.server.allowedHosts', 'an array of host names', allowedHosts);
@@ -198,8 +205,9 @@ function hostsOf(server) {
  */
 function resolveObservabilityOptions(given) {
   const options = typeof given === 'boolean' ? { enabled: given } : (given ?? {});
-  if (typeof options !== 'object') throw optionType('observability', 'true, false or an object', given);
-  const { enabled, route, maxEvents, maxValueBytes, server, auth, prometheus, quiet, ...rest } =
+  if (typeof options !== 'object' || Array.isArray(options))
+    throw optionType('observability', 'true, false or an object', given);
+  const { enabled, route, maxEvents, maxValueBytes, server, auth, prometheus, quiet, values, redact, actions } =
     /** @type {Record<string, unknown>} */ (options);
   return {
     enabled: flag('enabled', enabled) ?? flagOf('LAZY_OBS_ENABLED') ?? false,
@@ -211,7 +219,7 @@ function resolveObservabilityOptions(given) {
     auth: authOf(auth),
     prometheus: prometheusOf(prometheus),
     quiet: flag('quiet', quiet) ?? flagOf('LAZY_OBS_QUIET') ?? false,
-    ...moreOf({ ...rest, server }),
+    ...moreOf({ values, redact, actions, server }),
   };
 }
 

@@ -7,15 +7,13 @@ const { DEFAULTS, PREFIX } = require('./options.js');
 
 const { raw } = bridge;
 
-/** @param {Given} [options] */
+/** @param {Given} options */
 function metrics(options) {
-  if (!isObject(options ?? {})) throw argument('options', 'an object', options);
+  if (typeof (options ?? {}) !== 'object' || Array.isArray(options)) throw argument('options', 'an object', options);
   const prefix = options?.prefix ?? DEFAULTS.prefix;
   if (typeof prefix !== 'string' || !PREFIX.form.test(prefix)) throw argument('prefix', PREFIX.allowed, prefix);
   return raw.obsProcessMetrics(prefix);
 }
-
-const isObject = (/** @type {unknown} */ value) => typeof value === 'object' && !Array.isArray(value);
 
 function health() {
   return JSON.parse(raw.obsLookUp('health', undefined, undefined, process.version));

@@ -1,23 +1,11 @@
 'use strict';
-// Options of calls, laid over defaults; and copies of them.
+// Options as they are now: copied, since the user may change the objects later, and laid over others.
 
 const { OF_CALLS } = require('../contract/options.js');
+const { groupsOf } = require('./groups.js');
 
-/** @typedef {Map<string, Known | undefined>} Known the names of options, and the options in those that are groups */
-
-/** The options of calls. Those that do not cross to the addon have no group. @type {Known} */
-const KNOWN = new Map(['tags', 'shouldCache', 'partial'].map((name) => [name, undefined]));
-for (const { path } of OF_CALLS) {
-  const names = path.split('.');
-  const last = /** @type {string} */ (names.pop());
-  let group = KNOWN;
-  for (const name of names) {
-    const inner = group.get(name) ?? new Map();
-    group.set(name, inner);
-    group = inner;
-  }
-  group.set(last, undefined);
-}
+/** The groups of the options of calls. */
+const OF_CALL = groupsOf([...OF_CALLS.map(({ path }) => path), 'tags', 'shouldCache', 'partial']);
 
 /** @param {unknown} value */
 const isGroup = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -25,8 +13,8 @@ const isGroup = (value) => typeof value === 'object' && value !== null && !Array
 const isGiven = (/** @type {unknown} */ value) => value !== undefined && value !== null;
 
 /**
- * The options of a call over the defaults of its namespace. A value that is not an object of options is passed on: the
- * call refuses it.
+ * The options of a call over its defaults, which are such a copy themselves. A value that is not an object of options
+ * is passed on: the call refuses it.
  * @param {Given} defaults
  * @param {Given} options
  * @returns {Given}
@@ -36,48 +24,64 @@ function laidOver(defaults, options) {
   if (!isGiven(defaults) || !isGroup(options)) return options;
   const { levels, ...rest } = /** @type {Foreign} */ (defaults);
   // As between a call and its cache: a `ttlMs` of the call goes before default lifetimes of single layers.
-  const base = isGiven(/** @type {Foreign} */ (options).ttlMs)
-    ? { ...rest, levels: withoutLifetimes(levels) }
-    : defaults;
-  return merged(/** @type {Foreign} */ (base), /** @type {Foreign} */ (options), KNOWN);
+  const isShadowed = isGiven(levels) && isGiven(/** @type {Foreign} */ (options).ttlMs);
+  const base = isShadowed ? { ...rest, levels: withoutLifetimes(levels) } : defaults;
+  return merged(OF_CALL, /** @type {Foreign} */ (base), /** @type {Foreign} */ (options));
 }
 
-/** @param {Given} levels */
+/** @param {Foreign} levels */
 function withoutLifetimes(levels) {
   return Object.fromEntries(
-    Object.entries(levels ?? {}).map(([level, options]) => [level, { ...options, ttlMs: undefined }]),
+    Object.entries(levels).map(([level, options]) => [level, { ...options, ttlMs: undefined }]),
   );
 }
 
 /**
- * A copy of `base` with the options of `over`. Only groups of known options are merged: an object under another name is
- * for a custom store, which gets it as it is.
+ * A copy of options. A value that is not an object of options is passed on: the reader refuses it.
+ * @template T
+ * @param {T} options
+ * @param {ReadonlyMap<string, ReadonlySet<string>>} [groups] those of a call without
+ * @returns {T}
+ */
+function copied(options, groups = OF_CALL) {
+  return isGroup(options) ? /** @type {any} */ (merged(groups, {}, /** @type {Foreign} */ (options))) : options;
+}
+
+/**
+ * A copy of `base` with the options of `over`. Inherited ones count too, as where options are read, and so do accessors
+ * of classes.
+ * @param {ReadonlyMap<string, ReadonlySet<string>>} groups
  * @param {Foreign} base
  * @param {Foreign} over
- * @param {Known} known
+ * @param {string} [path] of the group
  * @returns {Foreign}
  */
-function merged(base, over, known) {
+function merged(groups, base, over, path = '') {
+  const known = groups.get(path) ?? NONE;
   const both = { ...base };
-  for (const name of namesIn(over, known)) {
+  const lay = (/** @type {any} */ name) => {
     const value = over[name];
-    if (!isGiven(value)) continue;
-    const group = known.get(name);
-    const isMerged = group !== undefined && isGroup(value);
-    both[name] = isMerged ? merged(isGroup(base[name]) ? base[name] : {}, value, group) : value;
+    const inner = path === '' ? name : `${path}.${String(name)}`;
+    // What is no option, but for a custom store, stays as it is.
+    if (!known.has(name)) both[name] = value;
+    else if (isGroup(value) && groups.has(inner)) both[name] = merged(groups, groupIn(base, name), value, inner);
+    else if (isGiven(value)) both[name] = Array.isArray(value) ? [...value] : value;
+  };
+  for (const name in over) lay(name);
+  for (const symbol of Object.getOwnPropertySymbols(over)) lay(symbol);
+  if (Object.getPrototypeOf(over) !== Object.prototype) {
+    for (const name of known) if (name in over && !Object.hasOwn(over, name)) lay(name);
   }
   return both;
 }
 
-/**
- * The names of options. Inherited ones count too, also getters of a class, as where options are read.
- * @param {Foreign} options
- * @param {Known} known
- */
-function namesIn(options, known) {
-  const names = new Set(known.keys());
-  for (const name in options) names.add(name);
-  return names;
-}
+/** @type {ReadonlySet<string>} */
+const NONE = new Set();
 
-module.exports = { laidOver };
+/**
+ * @param {Foreign} options
+ * @param {string} name
+ */
+const groupIn = (options, name) => (isGroup(options[name]) ? options[name] : {});
+
+module.exports = { copied, laidOver };

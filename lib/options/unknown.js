@@ -3,6 +3,7 @@
 // custom layers may have options of their own.
 
 const { OF_CACHES, OF_LAYERS } = require('../contract/options.js');
+const { groupsOf } = require('./groups.js');
 
 /** Options that the facade reads by itself. */
 const OF_FACADE = [
@@ -19,15 +20,26 @@ const OF_FACADE = [
 ];
 const PATHS = [...[...OF_LAYERS, ...OF_CACHES].map(({ path }) => path), ...OF_FACADE];
 
-/** The names in each group of options, by its path. @type {Map<string, Set<string>>} */
-const GROUPS = new Map();
-for (const path of PATHS) {
-  const names = path.split('.');
-  for (let at = 1; at < names.length; at++) {
-    const group = names.slice(0, at).join('.');
-    GROUPS.set(group, (GROUPS.get(group) ?? new Set()).add(names[at]));
-  }
+/**
+ * Options whose names say little elsewhere: nobody who has an option `host` of their own is told that it may be meant.
+ */
+const OF_OTHERS = [
+  ...['logging.env', 'logging.enabled'],
+  ...['enabled', 'route', 'maxEvents', 'maxValueBytes', 'quiet', 'values', 'redact', 'actions'].map(dashboard),
+  ...['server.host', 'server.port', 'server.autoStart', 'server.allowedHosts'].map(dashboard),
+  ...['auth.username', 'auth.password', 'auth.token', 'auth.disabled'].map(dashboard),
+  ...['prometheus.enabled', 'prometheus.prefix', 'prometheus.public'].map(dashboard),
+];
+
+/** @param {string} path */
+function dashboard(path) {
+  return `observability.${path}`;
 }
+
+/** The groups of the options of a cache. */
+const OF_CACHE = groupsOf([...PATHS, ...OF_OTHERS]);
+/** Without the options that are in none. */
+const GROUPS = new Map([...OF_CACHE].filter(([path]) => path !== ''));
 
 /** A name as people remember it: without its unit, in any case. */
 const remembered = (/** @type {string} */ name) => name.toLowerCase().replace(/ms$/, '');
@@ -84,4 +96,4 @@ function at(options, path) {
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-module.exports = { unknownOptions };
+module.exports = { OF_CACHE, unknownOptions };

@@ -51,7 +51,8 @@ const DEFAULT_AUDITS = 2;
 function readAudit(audit) {
   mustBeObject('audit', audit);
   if (audit === undefined || audit === null) return undefined;
-  const { rate = 0, compare, repair, maxConcurrent } = audit;
+  const { rate: share, compare, repair, maxConcurrent } = audit;
+  const rate = share ?? 0;
   if (typeof rate !== 'number') throw optionType('audit.rate', 'a number from 0 to 1', rate);
   if (!(rate >= 0 && rate <= 1)) throw optionRange('audit.rate', 'a number from 0 to 1', rate);
   const isFunction = typeof compare === 'function';

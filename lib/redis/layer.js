@@ -7,30 +7,24 @@ const { backendOf, isOriginal } = require('./redis-store.js');
  * The parts of a cache that has this store as its second layer. Undefined for any other object, and for a store with
  * overridden methods: that is driven through its methods.
  * @param {Foreign} store
- * @param {Foreign} options of the cache
- * @returns {{ flags: number, redis: number | undefined, l2: any, options: any, entryText: any } | undefined}
+ * @returns {{ flags: number, redis: number | undefined, l2: any, entries: Entries, entryText: any } | undefined}
  */
-function layerOf(store, options) {
+function layerOf(store) {
   const backend = backendOf(store);
   if (backend === undefined || !isOriginal(store)) return undefined;
-  return { ...backend.layer(), ...layerOptionsOf(store, options) };
+  return { ...backend.layer(), ...settingsOf(store) };
 }
 
 /**
- * The options that a cache takes from its second layer: its lifetime and its bound, where it has them, and the check
+ * What a cache takes from its second layer: its lifetime and its bound, NaN where it has none of its own, and the check
  * of its keys.
+ * @typedef {{ ttlMs: number, maxEntries: number } | undefined} Entries
  * @param {Foreign} store
- * @param {Foreign} options of the cache
- * @returns {{ options: any, entryText: any }}
+ * @returns {{ entries: Entries, entryText: any }}
  */
-function layerOptionsOf(store, options) {
+function settingsOf(store) {
   const backend = backendOf(store);
-  if (backend === undefined) return { options, entryText: undefined };
-  const { ttlMs, maxEntries } = backend.entries;
-  const { L2 } = options.levels ?? {};
-  const merged = { ttlMs: ttlMs ?? L2?.ttlMs, maxEntries: maxEntries ?? L2?.maxEntries };
-  const levels = { ...options.levels, L2: merged };
-  return { options: { ...options, levels }, entryText: backend.entryText };
+  return { entries: backend?.entries, entryText: backend?.entryText };
 }
 
 /**
@@ -59,4 +53,4 @@ function lookOf(store) {
  */
 const isRedisStore = (store) => backendOf(store) !== undefined;
 
-module.exports = { isRedisStore, layerOf, layerOptionsOf, lookOf, prefixOf };
+module.exports = { isRedisStore, layerOf, lookOf, prefixOf, settingsOf };

@@ -3,6 +3,7 @@
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS } = require('../contract/numbers.js');
+const { OPTION } = require('../contract/options.js');
 const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { Logger } = require('../logger.js');
@@ -32,7 +33,7 @@ class NativeStoreBackend {
     const record = readLayerOptions(options);
     this.prefix = settings.prefix;
     /** What caches take of the options as they are now: the user may change the object later. */
-    this.entries = entriesIn(options);
+    this.entries = entriesIn(record);
     /** @type {number} */
     this.id = raw.createRedisStore(JSON.stringify(description), connection.number);
     this.entryText = entryTextOf(settings);
@@ -122,13 +123,15 @@ class NativeStoreBackend {
 }
 
 /**
- * The lifetime and the number of entries, where a store has them of its own.
- * @param {Given} options
- * @returns {{ ttlMs: unknown, maxEntries: unknown }}
+ * The lifetime and the number of entries, where a store has them of its own; else NaN.
+ * @param {import('../options/read.js').OptionRecord} record
  */
-function entriesIn(options) {
-  const { levels, ttlMs } = options ?? {};
-  return { ttlMs: levels?.L2?.ttlMs ?? ttlMs, maxEntries: levels?.L2?.maxEntries };
+function entriesIn(record) {
+  const ofLevel = record[OPTION.LEVELS_L2_TTL_MS];
+  return {
+    ttlMs: Number.isNaN(ofLevel) ? record[OPTION.TTL_MS] : ofLevel,
+    maxEntries: record[OPTION.LEVELS_L2_MAX_ENTRIES],
+  };
 }
 
 module.exports = { NativeStoreBackend };

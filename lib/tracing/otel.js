@@ -140,10 +140,11 @@ function checkProvider(name, provider, method) {
  */
 function instrument(options = {}) {
   mustBeObject('options', options);
-  const { tracerProvider, meterProvider, spans: ofCalls = true, metrics: ofStats = true, keys = false } = options ?? {};
+  const { tracerProvider, meterProvider, spans: ofCalls, metrics: ofStats, keys } = options ?? {};
   checkProvider('tracerProvider', tracerProvider, 'getTracer');
   checkProvider('meterProvider', meterProvider, 'getMeter');
-  const [withSpans, withMetrics, showsKeys] = [flag('spans', ofCalls), flag('metrics', ofStats), flag('keys', keys)];
+  const [withSpans, withMetrics] = [flag('spans', ofCalls ?? true), flag('metrics', ofStats ?? true)];
+  const showsKeys = flag('keys', keys ?? false);
   const tracer = (tracerProvider ?? trace).getTracer(NAME);
   const stopMetrics = withMetrics === 1 ? observeMetrics((meterProvider ?? metrics).getMeter(NAME)) : () => {};
   const stopSpans = withSpans === 1 ? makeSpans(new Spans(tracer, { keys: showsKeys === 1 })) : () => {};
