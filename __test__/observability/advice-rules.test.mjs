@@ -142,11 +142,21 @@ rule('stale-served', {
 rule('loads-fail', {
   speaks: (stats) => Object.assign(stats.loads, { succeeded: 8100, failed: 900 }),
   silent: (stats) => Object.assign(stats.loads, { succeeded: 8100, failed: 900 }),
-  silentOptions: { 'failSafe.enabled': true },
+  silentOptions: { 'failSafe.enabled': true, 'failSafe.staleTtlMs': 60_000 },
   option: 'failSafe.enabled',
   suggested: true,
   number: 0.1,
   text: /^10 % of loads failed \(900\)/,
+});
+
+rule('loads-fail', {
+  by: ', where stale copies have no time',
+  speaks: (stats) => Object.assign(stats.loads, { succeeded: 8100, failed: 900 }),
+  silent: (stats) => Object.assign(stats.loads, { succeeded: 9000 }),
+  options: { 'failSafe.enabled': true },
+  option: 'failSafe.staleTtlMs',
+  number: 0.1,
+  text: /failSafe.staleTtlMs/,
 });
 
 rule('unlimited-loads', {

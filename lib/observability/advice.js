@@ -162,12 +162,15 @@ function staleServed(stats, options) {
 function failingLoads({ loads, hits }, options) {
   const over = loads.succeeded + loads.failed;
   const failing = share(loads.failed, over);
-  const option = 'failSafe.enabled';
-  if (over < ENOUGH_LOADS || failing < 0.05 || options[option] === true || hits.stale > 0) return undefined;
+  // Without a time for stale copies there are none.
+  const keepsStale = options['failSafe.enabled'] === true && Number(options['failSafe.staleTtlMs']) > 0;
+  if (over < ENOUGH_LOADS || failing < 0.05 || keepsStale || hits.stale > 0) return undefined;
   const text =
     `${percent(failing)} of loads failed (${integer(loads.failed)}), and their callers got the error. With ` +
     'failSafe.enabled and failSafe.staleTtlMs they get the last known value.';
-  return advice('loads-fail', 'warn', failing, text, { option, current: options[option], suggested: true });
+  const isEnabled = options['failSafe.enabled'] === true;
+  const [option, suggested] = isEnabled ? ['failSafe.staleTtlMs', undefined] : ['failSafe.enabled', true];
+  return advice('loads-fail', 'warn', failing, text, { option, current: options[option], suggested });
 }
 
 /** @type {Rule} */

@@ -56,7 +56,7 @@ const FAMILIES: &[Family] = &[
     ),
     (
         "cache_loads_total",
-        "Loads by outcome",
+        "Loads: success and error have ended, refused never ran; timeout, bypassed and queued are counted beside",
         Kind::Counter,
         &["result"],
         &[

@@ -90,6 +90,13 @@ pub(crate) fn error(status: u16, text: &str) -> Reply {
     Reply { status, headers: json(), body: serde_json::json!({ "error": text }).to_string() }
 }
 
+/// The method is not one of those that the path takes.
+pub(crate) fn not_allowed(methods: &str) -> Reply {
+    let mut reply = error(405, "method not allowed");
+    reply.headers.push("Allow", methods);
+    reply
+}
+
 /// A plain text.
 pub(crate) fn plain(status: u16, text: &str) -> Reply {
     Reply { status, headers: Headers::of(&[("Content-Type", "text/plain")]), body: text.to_owned() }

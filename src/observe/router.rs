@@ -99,12 +99,10 @@ impl Router {
         let Some(below) = self.below(path) else { return Decision::Foreign };
         let is_read = matches!(&*ask.method, "GET" | "HEAD");
         let action = below.and_then(|rest| rest.strip_prefix("api/actions/"));
-        let is_action = ask.method == "POST"
-            && self.options.actions
-            && ask.action.is_some()
-            && action.is_some_and(|action| ACTIONS.contains(&action));
+        let takes_actions = self.options.actions && action.is_some_and(|action| ACTIONS.contains(&action));
+        let is_action = takes_actions && ask.method == "POST" && ask.action.is_some();
         if !is_read && !is_action {
-            return error(405, "method not allowed");
+            return Decision::Reply(reply::not_allowed(if takes_actions { "POST" } else { "GET, HEAD" }));
         }
         let params = query::parse(query);
         let is_metrics = self.options.metrics && self.options.metrics_public && below == Some("metrics");

@@ -71,6 +71,17 @@ fn the_method_is_looked_at_before_the_login_and_that_before_the_route() {
 }
 
 #[test]
+fn a_method_that_is_refused_is_answered_with_those_of_the_path() {
+    let router = router("");
+    for (target, methods) in [("/dash/api/overview", "GET, HEAD"), ("/dash/api/actions/delete", "POST")] {
+        let Decision::Reply(reply) = router.decide(&ask("PUT", target), Time::ZERO) else {
+            panic!("{target} is answered at once");
+        };
+        assert_eq!(reply.headers.0.last(), Some(&("Allow", methods.to_owned())), "{target}");
+    }
+}
+
+#[test]
 fn the_files_of_the_page_need_no_login_and_the_page_does() {
     let router = router("");
     for file in super::page::FILES {
