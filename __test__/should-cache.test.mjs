@@ -44,15 +44,13 @@ for (const [way, load] of Object.entries({
 for (const [name, shouldCache] of [
   ['resolves', async () => false],
   ['rejects', () => Promise.reject(new Error('late'))],
+  ['is none of the language', () => ({ then: (resolve, reject) => reject(new Error('late')) })],
 ]) {
   test(`a promise of shouldCache that ${name} is the error of the load, and nothing is stored`, async () => {
     const cache = new LazyLayersCache({ logging, shouldCache });
     await assert.rejects(
       cache.getOrSet('k', () => 1),
-      {
-        code: 'INVALID_OPTION',
-        message: /"shouldCache" must be a function that returns true or false, got an object \(Promise\)/,
-      },
+      { code: 'INVALID_OPTION', message: /"shouldCache" must be a function that returns true or false, got an object/ },
     );
     assert.equal(await cache.size(), 0);
     await cache.close();

@@ -230,3 +230,20 @@ test('a limit that passes while handlers hear of the beginning of a load leaves 
   assert.equal(await cache.getOrSet('k', () => (calls += 1)), 1);
   assert.equal(calls, 1);
 });
+
+test('a value that closes its cache and throws as it is copied ends no load of another cache', async () => {
+  const logging = { enabled: false };
+  const cache = new LazyLayersCache({ l2: new MapStore(), levels: { L1: { values: 'copy' } }, logging });
+  const other = new LazyLayersCache({ l2: new MapStore(), logging });
+  const others = [];
+  const value = {
+    get x() {
+      cache.close({ timeoutMs: 0 });
+      for (const key of ['a', 'b', 'c']) others.push(other.getOrSet(key, async () => (await turns(5), key)));
+      throw new Error('getter');
+    },
+  };
+  await assert.rejects(cache.getOrSet('k', async () => value));
+  assert.deepEqual(await Promise.all(others), ['a', 'b', 'c']);
+  await other.close();
+});

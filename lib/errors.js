@@ -1,7 +1,7 @@
 'use strict';
 // The errors of the package: each has a `code` that does not change.
 
-const { isPromise } = require('node:util').types;
+const { forget, isThenable } = require('./thenable.js');
 
 const PREFIX = 'lazy-layers-cache: ';
 
@@ -140,8 +140,8 @@ function reasonOf(error) {
  * @param {T} decision
  */
 function decided(name, decision) {
-  if (!isPromise(decision)) return decision;
-  decision.catch(() => {});
+  if (!isThenable(decision)) return decision;
+  forget(decision);
   throw optionType(name, 'a function that returns true or false', decision);
 }
 

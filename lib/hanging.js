@@ -13,6 +13,7 @@ const { clearTimeout, now, setTimeout } = require('./platform.js');
 
 /** @typedef {import('./nesting.js').Load} Load */
 /** @typedef {import('./nesting.js').Loader} Loader */
+/** @typedef {WeakRef<Load>[]} Suspects weak, as ended loads have values */
 
 /** How long a call may wait for a load before the load is suspected to wait for itself, in milliseconds. */
 const PATIENCE_MS = 5000;
@@ -21,7 +22,7 @@ const MOST_SUSPECTS = 100;
 
 const { then } = Promise.prototype;
 
-/** The keys of each cache whose loads are suspected, and these loads. @type {WeakMap<object, Map<string, Load[]>>} */
+/** The keys of each cache whose loads are suspected, and these loads. @type {WeakMap<object, Map<string, Suspects>>} */
 const suspects = new WeakMap();
 
 /** The errors of loads that were refused to loaders who would wait for themselves. @type {WeakSet<object>} */
@@ -172,13 +173,23 @@ function look() {
 }
 
 /**
+ * The loads whose loaders were called and have not ended.
+ * @param {Suspects} loads
+ * @returns {Load[]}
+ */
+function hung(loads) {
+  const all = loads.map((reference) => reference.deref());
+  return /** @type {Load[]} */ (all.filter((load) => load?.isCalled && !load.isLoaded));
+}
+
+/**
  * Ends loads that hang, as another load of their key has failed for it.
- * @param {Load[]} loads
+ * @param {Suspects} loads
  * @param {Load} failed
  * @param {unknown} error
  */
 function giveUp(loads, failed, error) {
-  for (const load of loads) if (load !== failed && !load.isLoaded) load.giveUp(error);
+  for (const load of hung(loads)) if (load !== failed) load.giveUp(error);
 }
 
 /** @param {Load} load */
@@ -193,8 +204,13 @@ function suspect(load) {
     );
   }
   running.isAlert = true;
-  const hung = (keys.get(String(key)) ?? []).filter((other) => other !== load && !other.isLoaded);
-  if (hung.length > 0 || keys.size < MOST_SUSPECTS) keys.set(String(key), [...hung, load]);
+  const known = keys.get(String(key));
+  if (known === undefined && keys.size >= MOST_SUSPECTS) return;
+  const others = hung(known ?? []).filter((other) => other !== load);
+  keys.set(
+    String(key),
+    [...others, load].map((each) => new WeakRef(each)),
+  );
 }
 
 /**

@@ -5,7 +5,7 @@
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 
 const { loadLimit } = require('./errors.js');
-const { isThenable } = require('./loading.js');
+const { isThenable } = require('./thenable.js');
 const { running } = require('./nesting.js');
 
 /**

@@ -7,14 +7,9 @@ const { ContextTraps, LoaderContext } = require('./loader-context.js');
 const { hanging } = require('./hanging.js');
 const { running } = require('./nesting.js');
 const { react } = require('./reactions.js');
+const { isThenable } = require('./thenable.js');
 
 /** @typedef {import('./directives.js').Directives} Directives */
-
-/** @param {unknown} value */
-function isThenable(value) {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  return value instanceof Promise || typeof (/** @type {Foreign} */ (value).then) === 'function';
-}
 
 /** Returned by a loader of a batch, which ends the load itself. */
 const LATER = Symbol('later');
@@ -232,4 +227,4 @@ class Loading extends ContextTraps {
   }
 }
 
-module.exports = { isThenable, LATER, Loading };
+module.exports = { LATER, Loading };

@@ -27,6 +27,8 @@ class Request extends Loading {
     this.id = id;
     /** @type {((context?: any) => any) | undefined} */
     this.loader = undefined;
+    /** Whether its loader was called. */
+    this.isCalled = false;
     /** Whether its caller has a live value, which it loads anew. */
     this.isRefresh = false;
     /** The options of its call. @type {import('./options/read.js').OptionRecord | undefined} */
@@ -86,6 +88,15 @@ class Request extends Loading {
     return joinable[this.id] > now;
   }
 
+  /**
+   * @override
+   * @param {(context?: any) => any} loader
+   */
+  load(loader) {
+    this.isCalled = true;
+    super.load(loader);
+  }
+
   /** @param {unknown} value */
   loaded(value) {
     if (this.isLoaded) return;
@@ -105,8 +116,8 @@ class Request extends Loading {
         weight = core.weigh(admitted);
       }
     } catch (error) {
-      // The value has getters that throw, for example.
-      this.fail(error);
+      // The value has getters that throw, for example. They may have ended this request, as below.
+      if (!this.over) this.fail(error);
       return;
     }
     // These may run code of a user, which may have ended this request, so that its id names another one.

@@ -281,7 +281,7 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
    * The first layer: `false` for none, a `MemoryStore` to share one, or a store of your own.
    * Default: memory, by `levels.L1`.
    */
-  l1?: LayerStore<K, V> | LayerStore<string, V> | false | undefined;
+  l1?: LayerStore<K | string, V> | false | undefined;
   /**
    * The second layer: a `RedisStore`, or a store of your own, also a `DistributedLock` if it has the methods.
    * Default: none.

@@ -133,3 +133,14 @@ test('a load that was refused does not run', async () => {
   await first;
   await cache.close();
 });
+
+test('a cache closes although a stream of its events has a client that reads nothing', async () => {
+  const cache = cacheOf({});
+  const answer = await asker(cache)('stream');
+  assert.equal(answer.status, 200);
+  // Its last events are more than may wait for a client.
+  const key = 'k'.repeat(10_000);
+  for (let id = 0; id < 105; id++) await cache.delete(`${key}${id}`);
+  await cache.close();
+  await answer.body.cancel();
+});

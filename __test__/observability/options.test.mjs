@@ -124,7 +124,6 @@ test('a wrong option throws, and names the allowed values', () => {
     'observability.route': { route: 5 },
     'observability.server.port': { server: { port: 70_000 } },
     'observability.auth.token': { auth: { token: 5 } },
-    'observability.auth.username': { auth: { username: 'a:b' } },
     'observability.prometheus.prefix': { prometheus: { prefix: 'a-b' } },
     'observability.values': { values: 'some' },
     'observability.redact': { redact: 'x' },

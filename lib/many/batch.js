@@ -11,10 +11,11 @@ const { AsyncResource } = require('node:async_hooks');
 const { isNativeError } = require('node:util').types;
 
 const { ContextTraps, LoaderContext } = require('../loader-context.js');
-const { isThenable, LATER } = require('../loading.js');
+const { LATER } = require('../loading.js');
 const { hanging } = require('../hanging.js');
 const { running } = require('../nesting.js');
 const { react } = require('../reactions.js');
+const { isThenable } = require('../thenable.js');
 const { valuesOf } = require('./answer.js');
 
 /**

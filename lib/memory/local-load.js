@@ -47,6 +47,11 @@ class LocalLoad extends Loading {
     return undefined;
   }
 
+  /** It calls its loader at once. */
+  get isCalled() {
+    return true;
+  }
+
   /** The key under which others join it without a call. */
   get joinKey() {
     return this.key;

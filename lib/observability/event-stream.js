@@ -98,6 +98,8 @@ class EventStream {
   finish() {
     if (!this.isOpen) return;
     this.flush();
+    // A client that does not keep up may have been dropped with that.
+    if (!this.isOpen) return;
     this.close();
     this.sink.end('', false);
   }

@@ -136,11 +136,8 @@ function portOf() {
 /** @param {unknown} auth */
 function authOf(auth) {
   const { username, password, token, disabled } = group('auth', auth);
-  const name = text('auth.username', username) ?? variable('LAZY_OBS_USER') ?? DEFAULTS.username;
-  // A login by HTTP has the password after the first colon.
-  if (name.includes(':')) throw optionRange('observability.auth.username', 'a text without ":"', name);
   return {
-    username: name,
+    username: text('auth.username', username) ?? variable('LAZY_OBS_USER') ?? DEFAULTS.username,
     password: text('auth.password', password) ?? variable('LAZY_OBS_PASSWORD') ?? DEFAULTS.password,
     // An empty token would open the dashboard to requests without a token.
     token: text('auth.token', token) || variable('LAZY_OBS_TOKEN'),

@@ -1,8 +1,7 @@
 'use strict';
 // The part of values that is shown: all, nothing, or the result of a function of the user.
 
-const { isPromise } = require('node:util').types;
-
+const { forget, isThenable } = require('../thenable.js');
 const { describe, encodeSafely } = require('./json.js');
 
 /**
@@ -55,8 +54,8 @@ class Presenter {
     if (this.redact === undefined) return { value };
     try {
       const shown = this.redact(key, value);
-      if (isPromise(shown)) {
-        shown.catch(() => {});
+      if (isThenable(shown)) {
+        forget(shown);
         return { hidden: true, error: 'redact returned a promise: it has to return the value to show' };
       }
       return shown === value ? { value } : { value: shown, redacted: true };

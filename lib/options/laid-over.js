@@ -63,7 +63,7 @@ function merged(groups, base, over, path = '') {
     const value = over[name];
     const inner = path === '' ? name : `${path}.${String(name)}`;
     // What is no option, but for a custom store, stays as it is.
-    if (!known.has(name)) both[name] = value;
+    if (!known.has(name)) keep(both, name, value);
     else if (isGroup(value) && groups.has(inner)) both[name] = merged(groups, groupIn(base, name), value, inner);
     else if (isGiven(value)) both[name] = Array.isArray(value) ? [...value] : value;
   };
@@ -73,6 +73,18 @@ function merged(groups, base, over, path = '') {
     for (const name of known) if (name in over && !Object.hasOwn(over, name)) lay(name);
   }
   return both;
+}
+
+/**
+ * @param {Foreign} options
+ * @param {string} name
+ * @param {unknown} value
+ */
+function keep(options, name, value) {
+  if (value === undefined && name in options) return;
+  // An assignment to `__proto__` would set the prototype.
+  if (name === '__proto__') Object.defineProperty(options, name, { value, enumerable: true, configurable: true });
+  else options[name] = value;
 }
 
 /** @type {ReadonlySet<string>} */

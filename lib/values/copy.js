@@ -79,8 +79,13 @@ function copyFields(original, prototype, copies) {
  */
 function copyOwn(original, object, copies) {
   copies.set(original, object);
-  for (const name of Object.keys(original))
-    define(object, name, copyPart(/** @type {Foreign} */ (original)[name], copies));
+  const isPlain = Object.getPrototypeOf(object) === Object.prototype;
+  for (const name of Object.keys(original)) {
+    const value = copyPart(/** @type {Foreign} */ (original)[name], copies);
+    // An assignment to `__proto__` would set the prototype, one to a name that has a getter in the class would throw.
+    if (isPlain ? name === '__proto__' : name in object) define(object, name, value);
+    else /** @type {Foreign} */ (object)[name] = value;
+  }
   return object;
 }
 
@@ -90,12 +95,7 @@ function copyOwn(original, object, copies) {
  * @param {unknown} value
  */
 function define(object, name, value) {
-  // An assignment to `__proto__` would set the prototype, one to a name that has a getter in the class would throw.
-  if (name in object) {
-    Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
-  } else {
-    /** @type {Foreign} */ (object)[name] = value;
-  }
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /**
