@@ -194,20 +194,6 @@ test('options: objects for a store of the user reach it as they are', async () =
   }
 });
 
-test('options: what a call leaves undefined is that of the namespace, and no name changes the class of the copy', async () => {
-  const given = [];
-  const l2 = new MapStore();
-  l2.set = (...args) => given.push(args[2]);
-  const users = make({ l2 }).namespace('users', { region: 'eu' });
-  await users.set('k', 1, { region: undefined });
-  await users.set('k', 1, JSON.parse('{"__proto__":{"region":"us"},"region":"eu"}'));
-  for (const options of given) {
-    assert.equal(options.region, 'eu');
-    assert.equal(Object.getPrototypeOf(options), Object.prototype);
-  }
-  assert.equal(given.length, 2);
-});
-
 test('options: inherited ones and getters of a class count, as in a call of the cache', async () => {
   class Options {
     get ttlMs() {

@@ -78,6 +78,20 @@ test('a namespace: a custom store gets what is no option as it was given', async
   for (const name of ['region', 'labels', 'list']) assert.equal(args[2][name], given[name], name);
 });
 
+test('a namespace: what a call leaves undefined is its own, and no name changes the class of the copy', async (t) => {
+  const given = [];
+  const l2 = new MapStore();
+  l2.set = (...args) => given.push(args[2]);
+  const users = cacheOf(t, { l2 }).namespace('users', { region: 'eu' });
+  await users.set('k', 1, { region: undefined });
+  await users.set('k', 1, JSON.parse('{"__proto__":{"region":"us"},"region":"eu"}'));
+  for (const options of given) {
+    assert.equal(options.region, 'eu');
+    assert.equal(Object.getPrototypeOf(options), Object.prototype);
+  }
+  assert.equal(given.length, 2);
+});
+
 test('a cache over a RedisStore: inherited options and accessors count', async (t) => {
   const store = new RedisStore('redis://127.0.0.1:1');
   t.after(() => store.close());

@@ -10,8 +10,8 @@ const MOST_KINDS = 100;
 
 /**
  * Prints a line. A console may throw, as those do that fail a test for what it logs, and so may a value that says how
- * it is shown. That must not end the work that is logged: calls would be rejected, and `close()` would wait for requests
- * without an end.
+ * it is shown. That must not end the work that is logged: calls would be rejected, and `close()` would wait for
+ * requests without an end.
  * @param {'log' | 'info' | 'warn' | 'error'} method
  * @param {unknown[]} args
  */

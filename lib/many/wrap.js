@@ -31,10 +31,11 @@ const LONGEST_MS = 0x7fff_ffff;
  */
 function readOptions(given, keepsTags) {
   if (typeof given !== 'object' || given === null) throw argument('options', 'an object with a key', given);
-  const { key, loadMany: loader, batch, ...others } = copied(given);
+  const { key, loadMany: loader, batch } = given;
   const loadMany = loader ?? undefined;
   if (typeof key !== 'function') throw optionType('key', 'a function that returns the key for arguments', key);
   if (loadMany !== undefined && typeof loadMany !== 'function') throw optionType('loadMany', 'a function', loadMany);
+  const { key: _key, loadMany: _loader, batch: _batch, ...others } = copied(given);
   readCallOptions(others, keepsTags);
   const options = Object.keys(others).length === 0 ? undefined : others;
   return { key, loadMany, batch: readBatch(batch ?? undefined, loadMany), options };
