@@ -4,8 +4,8 @@
 // Only an async context tells that, and a context for each load would cost more than many a load. So each load gets one
 // in development and tests alone. Elsewhere a load gets one if its key has hung before: a call has waited long for a
 // load of that key, or found it too old to be joined. The contexts of other loads do not change. When such a load ends
-// without asking for itself, its key is no longer suspected. When it fails because it would wait for itself, those that
-// have hung fail as well.
+// without asking for itself, its key is no longer suspected. When it fails because it would wait for itself, its error
+// ends those of the key that go on for long as well.
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 

@@ -140,7 +140,7 @@ class Request extends Loading {
   }
 
   /**
-   * Its loader has ended, which was not known before. A load that was given up has no loader any more.
+   * The same, in the async context of its call. The loader may end later: then it is heard no more.
    * @override
    * @param {unknown} error
    */

@@ -47,7 +47,7 @@ class LocalLoad extends Loading {
     return undefined;
   }
 
-  /** It calls its loader at once. */
+  /** Whether its loader was called: it calls it at once. */
   get isCalled() {
     return true;
   }
