@@ -2,42 +2,107 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import ts from 'typescript';
-import { LazyLayersCache } from '../index.mjs';
+import { LazyLayersCache, MemoryStore, NatsEventBus, RabbitMQEventBus, RedisEventBus, RedisStore } from '../index.mjs';
+import { MapStore } from './support/map-store.mjs';
 
-/** The warnings of a cache with these options. */
-function warned(t, options) {
+/** The warnings while something is done. */
+async function warnedBy(t, act) {
   const warn = t.mock.method(console, 'warn', () => {});
-  new LazyLayersCache({ logging: { enabled: true }, ...options });
+  await act();
   warn.mock.restore();
   return warn.mock.calls.map(({ arguments: [, line] }) => line);
 }
 
-test('a name that a group of options does not have is told with those that it has', (t) => {
-  assert.deepEqual(warned(t, { versioning: { enabled: true, on: 1 } }), [
-    'option "versioning.on" is not known and has no effect: versioning takes enabled',
+/** The warnings of a cache with these options. */
+const warned = (t, options) => warnedBy(t, () => void new LazyLayersCache({ logging: { enabled: true }, ...options }));
+
+/** The names in warnings. */
+const namesIn = (lines) => lines.map((line) => /"([^"]+)" of a/.exec(line)[1]);
+
+test('a name that a group of options does not have is told with those that it has', async (t) => {
+  assert.deepEqual(await warned(t, { versioning: { enabled: true, on: 1 } }), [
+    'option "versioning.on" of a cache is not known and has no effect: versioning takes enabled',
   ]);
 });
 
-test('a name that the groups of logs and of the dashboard do not have is told', (t) => {
+test('a name that the groups of logs and of the dashboard do not have is told', async (t) => {
   const observability = { enabled: false, port: 1, server: { prot: 1 }, auth: { user: 'a' } };
-  assert.deepEqual(
-    warned(t, { logging: { enabled: true, level: 'debug' }, observability }).map((line) => line.split(' is not')[0]),
-    ['logging.level', 'observability.port', 'observability.server.prot', 'observability.auth.user'].map(
-      (path) => `option "${path}"`,
-    ),
-  );
-  assert.deepEqual(warned(t, { host: 'a', port: 1, prefix: 'p', env: 'e', route: '/' }), []);
+  assert.deepEqual(namesIn(await warned(t, { logging: { enabled: true, level: 'debug' }, observability })), [
+    'logging.level',
+    'observability.port',
+    'observability.server.prot',
+    'observability.auth.user',
+  ]);
+  assert.deepEqual(await warned(t, { host: 'a', port: 1, prefix: 'p', env: 'e', route: '/' }), []);
 });
 
-test('an option of another place, or without its unit, is told with its path', (t) => {
-  assert.deepEqual(warned(t, { ttl: 1, maxEntries: 10 }), [
-    'option "ttl" is not known and has no effect: "ttlMs" may be meant',
-    'option "maxEntries" is not known and has no effect: "levels.L1.maxEntries" may be meant',
+test('an option of another place, or without its unit, is told with its path', async (t) => {
+  assert.deepEqual(await warned(t, { ttl: 1, maxEntries: 10 }), [
+    'option "ttl" of a cache is not known and has no effect: "ttlMs" may be meant',
+    'option "maxEntries" of a cache is not known and has no effect: "levels.L1.maxEntries" may be meant',
   ]);
 });
 
-test("options of a user's own are not told", (t) => {
-  assert.deepEqual(warned(t, { tenant: 'a', failSafe: null, levels: undefined, region: { ttlMs: 1 } }), []);
+test('a name with one wrong letter is told', async (t) => {
+  const options = { broadcastSets: true, resilence: {}, inflihgt: {}, level: {} };
+  assert.deepEqual(await warned(t, options), [
+    'option "broadcastSets" of a cache is not known and has no effect: "broadcastSet" may be meant',
+    'option "resilence" of a cache is not known and has no effect: "resilience" may be meant',
+    'option "inflihgt" of a cache is not known and has no effect: "inflight" may be meant',
+    'option "level" of a cache is not known and has no effect: "levels" may be meant',
+  ]);
+});
+
+test('options of calls that are none are told, each once for a cache', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const lines = await warnedBy(t, async () => {
+    for (let call = 0; call < 3; call++) await cache.set('k', 1, { ttl: 1 });
+    await cache.getOrSet('l', () => 1, { timeouts: { hard: 5 } });
+    await cache.getMany(['m'], async () => [1], { tag: ['a'], partail: true });
+    await cache.setMany([['n', 1]], { ttl: 1 });
+  });
+  assert.deepEqual(lines, [
+    'option "ttl" of a call is not known and has no effect: "ttlMs" may be meant',
+    'option "timeouts.hard" of a call is not known and has no effect: timeouts takes softMs, hardMs',
+    'option "partail" of a call is not known and has no effect: "partial" may be meant',
+  ]);
+  await cache.close();
+});
+
+test('options of a cache in a call are not told: 0.4.0 has them in its types', async (t) => {
+  const options = { logging: { enabled: true }, levels: { L1: { maxEntries: 5, policy: 'lru' } }, broadcastSet: true };
+  const cache = new LazyLayersCache(options);
+  assert.deepEqual(await warnedBy(t, () => cache.set('k', 1, options)), []);
+  await cache.close();
+});
+
+test('options of calls for a custom store are not told', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true }, l2: new MapStore() });
+  assert.deepEqual(await warnedBy(t, () => cache.set('k', 1, { ttl: 1 })), []);
+  await cache.close();
+});
+
+test('options of stores and buses that are none are told', async (t) => {
+  const makers = {
+    MemoryStore: () => new MemoryStore({ maxEntries: 1, levels: { L1: { max: 1 } } }),
+    RedisStore: () => new RedisStore('redis://localhost:1', { prefx: 'a', limits: { depth: 1 }, scancount: 1 }).close(),
+    RedisEventBus: () => new RedisEventBus('redis://localhost:1', 'c', { retryQueue: { size: 1 }, connectTimeout: 1 }),
+    RabbitMQEventBus: () => new RabbitMQEventBus('x', { routingkey: 'a', maxSize: 1 }),
+    NatsEventBus: () => new NatsEventBus({ subjects: 'a', jetstream: { durable: 'x' } }),
+  };
+  const told = {};
+  for (const [name, make] of Object.entries(makers)) told[name] = namesIn(await warnedBy(t, make));
+  assert.deepEqual(told, {
+    MemoryStore: ['maxEntries', 'levels.L1.max'],
+    RedisStore: ['prefx', 'limits.depth', 'scancount'],
+    RedisEventBus: ['retryQueue.size', 'connectTimeout'],
+    RabbitMQEventBus: ['routingkey', 'maxSize'],
+    NatsEventBus: ['subjects', 'jetstream.durable'],
+  });
+});
+
+test("options of a user's own are not told", async (t) => {
+  assert.deepEqual(await warned(t, { tenant: 'a', failSafe: null, levels: undefined, region: { ttlMs: 1 } }), []);
 });
 
 test('nothing is told where warnings are off', (t) => {
@@ -47,7 +112,7 @@ test('nothing is told where warnings are off', (t) => {
   assert.equal(warn.mock.callCount(), 0);
 });
 
-test('no option of the types is taken for unknown', (t) => {
+test('no option of the types is taken for unknown', async (t) => {
   const file = new URL('../types/options.d.ts', import.meta.url);
   const source = ts.createSourceFile(file.pathname, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
   const interfaces = new Map(
@@ -67,5 +132,5 @@ test('no option of the types is taken for unknown', (t) => {
     Object.fromEntries(members.filter(ts.isPropertySignature).map(({ name, type }) => [name.text, every(type)]));
   const options = Object.assign({}, every(ts.factory.createTypeReferenceNode('HybridCacheOptions')));
   assert.ok('L1' in options.levels && 'maxBytes' in options.levels.L1 && 'failSafe' in options);
-  assert.deepEqual(warned(t, { ...options, logging: { enabled: true } }), []);
+  assert.deepEqual(await warned(t, { ...options, logging: { enabled: true } }), []);
 });

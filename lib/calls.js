@@ -9,9 +9,10 @@ const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, Mirror } = require('./memory/mirror.js');
 const { joinedByCall } = require('./nesting.js');
-const { readCallOptions, writeOptions } = require('./options/read.js');
+const { readOptionsOfCall } = require('./options/of-call.js');
+const { writeOptions } = require('./options/read.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
-const { hasLayerForTags, hasStoreOfUser, refuseTags } = require('./tag-rules.js');
+const { hasLayerForTags, hasStoreOfUser } = require('./tag-rules.js');
 const { attune } = require('./time.js');
 
 const directives = lazy(() => require('./directives.js'));
@@ -141,10 +142,7 @@ class Calls {
    * @returns {OptionRecord | undefined}
    */
   read(options) {
-    if (none(options)) return undefined;
-    const record = readCallOptions(options, this.keepsTags);
-    if (this.refusesTags) refuseTags(options);
-    return this.hands ? Object.assign(record ?? [], { handed: options }) : record;
+    return none(options) ? undefined : readOptionsOfCall(this, options);
   }
 
   /**

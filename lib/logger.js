@@ -73,6 +73,11 @@ class Logger {
     return this.#enabled === true;
   }
 
+  /** Whether more than errors is logged. */
+  get speaks() {
+    return this.#enabled ?? (this.#env ?? process.env.NODE_ENV) !== 'production';
+  }
+
   /** @param {unknown[]} args */
   debug(...args) {
     if (this.traces) print('log', '[DEBUG]', ...args);
@@ -80,12 +85,12 @@ class Logger {
 
   /** @param {unknown[]} args */
   info(...args) {
-    if (this.#speaks()) print('info', '[INFO]', ...args);
+    if (this.speaks) print('info', '[INFO]', ...args);
   }
 
   /** @param {unknown[]} args */
   warn(...args) {
-    if (this.#speaks()) print('warn', '[WARN]', ...args);
+    if (this.speaks) print('warn', '[WARN]', ...args);
   }
 
   /**
@@ -113,10 +118,6 @@ class Logger {
     if (last === undefined && this.#logged.size >= MOST_KINDS) this.#logged.clear();
     this.#logged.set(text, { at: now, more: 0 });
     return last?.more ?? 0;
-  }
-
-  #speaks() {
-    return this.#enabled ?? (this.#env ?? process.env.NODE_ENV) !== 'production';
   }
 }
 

@@ -7,7 +7,7 @@ const { argument } = require('./errors.js');
 const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
 const { readHandlers, readLogging, readTypes } = require('./options/read.js');
-const { unknownOptions } = require('./options/unknown.js');
+const { known } = require('./options/unknown.js');
 const { overriddenBy } = require('./overridden.js');
 
 /** @typedef {import('./core.js').Core} Core */
@@ -30,7 +30,7 @@ function makeCache(cache, original, options) {
   const layers = readLayers(options);
   const observability = observabilityIn(options);
   const { core, name } = createCore(options, layers, emitter, observability !== undefined);
-  for (const line of unknownOptions(options)) logger.warn(line);
+  known.ofCaches.tell(logger, options);
   core.overridden = overriddenBy(cache, original);
   const start = (/** @type {(dashboard: Observability) => void} */ made) => {
     const { warm } = options;

@@ -7,6 +7,7 @@ const { SilentEmitter } = require('./emitter.js');
 const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
 const { readLayerOptions } = require('./options/read.js');
+const { known } = require('./options/unknown.js');
 const { readValues } = require('./options/values.js');
 const { overriddenBy } = require('./overridden.js');
 const { SlotTable } = require('./memory/slots.js');
@@ -39,10 +40,12 @@ const coreOver = (table) => (table.sharing === 'copy' ? copying().CopyingCore : 
 function storeCore(store, original, options) {
   const record = readLayerOptions(options);
   const table = tableOf(record, options);
+  const logger = new Logger();
+  known.ofLayers.tell(logger, options);
   const core = new (coreOver(table))({
     record,
     table,
-    adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
+    adapter: new Adapter({ emitter: new SilentEmitter(logger, []) }),
     flags: 0,
     ownsTable: true,
   });

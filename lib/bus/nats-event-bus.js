@@ -3,9 +3,12 @@
 
 const { JETSTREAM, NATS_SUBJECT } = require('../contract/described.js');
 const { failure, optionRange, optionType } = require('../errors.js');
+const { pathsOf } = require('../options/known.js');
 const { mustBeObject } = require('../options/read.js');
 const { readConnectionOptions } = require('./nats-options.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
+
+const OPTIONS = ['mode', 'subject', 'connection', 'connectionOptions', ...pathsOf({ jetstream: JETSTREAM })];
 
 /** How long subscribing to a stream may take, in milliseconds: it waits until the requests of others have expired. */
 const STREAM_MS = 10_000;
@@ -15,7 +18,7 @@ const STREAM_MS = 10_000;
  * @returns {import('./event-bus.js').Parts}
  */
 function natsBus(options) {
-  const { retryQueue, logger } = readShared(options);
+  const { retryQueue, logger } = readShared(options, OPTIONS);
   const mode = read(options, 'mode', oneOf('core', 'jetstream'), 'core');
   const subject = read(options, 'subject', checkSubject, NATS_SUBJECT);
   const jetstream = mode === 'jetstream' ? readJetStream(options?.jetstream) : undefined;

@@ -4,8 +4,13 @@
 const { RETRY_QUEUE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { Logger } = require('../logger.js');
+const { KnownOptions, pathsOf } = require('../options/known.js');
 const { entriesOrNone, flag, text } = require('../options/checks.js');
 const { mustBeObject, readLogging } = require('../options/read.js');
+
+/** The paths of the options that all buses have. */
+const SHARED = pathsOf({ retryQueue: RETRY_QUEUE });
+const OF_ALL = [...SHARED, 'logging.env', 'logging.enabled'];
 
 /**
  * An option, or its default where it is not given.
@@ -78,18 +83,23 @@ function queueSize(path, value) {
 }
 
 /**
+ * The options that all buses have.
  * @param {Given} options of any bus
+ * @param {readonly string[]} [own] the paths of its others; undefined where these are of a user's making
  */
-function readShared(options) {
+function readShared(options, own) {
   mustBeObject('options', options);
   mustBeObject('retryQueue', options?.retryQueue);
+  const logger = new Logger(readLogging(options?.logging));
+  const meant = own === undefined ? [] : [...own, ...SHARED];
+  new KnownOptions('bus', meant, OF_ALL).tell(logger, options);
   const { retryQueue } = options ?? {};
   const enabled = read(retryQueue, 'retryQueue.enabled', yes, RETRY_QUEUE.enabled);
   const maxSize = read(retryQueue, 'retryQueue.maxSize', queueSize, RETRY_QUEUE.maxSize);
   return {
     // A queue for no messages is off: no message that it promised to keep is lost.
     retryQueue: { enabled: enabled && maxSize > 0, maxSize },
-    logger: new Logger(readLogging(options?.logging)),
+    logger,
   };
 }
 

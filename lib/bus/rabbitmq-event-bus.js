@@ -3,9 +3,13 @@
 
 const { RABBITMQ_BUS } = require('../contract/described.js');
 const { argument, failure, optionRange, optionType, withoutLogin } = require('../errors.js');
+const { pathsOf } = require('../options/known.js');
 const { integer, oneOf, read, readShared, text, yes } = require('./options.js');
 
 const URL_ALLOWED = 'a URL such as amqp://user:password@host:5672/vhost or amqps://…';
+
+const { exchange: _exchange, ...DEFAULTS } = RABBITMQ_BUS;
+const OPTIONS = ['url', 'durableInvalidationMode', ...pathsOf(DEFAULTS)];
 
 const EXCHANGE = oneOf('fanout', 'topic', 'direct', 'headers');
 
@@ -19,7 +23,7 @@ function rabbitBus(exchange, options) {
     throw argument('exchange', 'a string that is not empty', exchange);
   }
   text('exchange', exchange);
-  const { retryQueue, logger } = readShared(options);
+  const { retryQueue, logger } = readShared(options, OPTIONS);
   const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
   let url = read(options, 'url', checkUrl, '');
   const about = (/** @type {Foreign} */ { connected, place }) => ({

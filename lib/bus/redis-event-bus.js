@@ -3,8 +3,12 @@
 
 const { REDIS_BUS } = require('../contract/described.js');
 const { argument } = require('../errors.js');
+const { pathsOf } = require('../options/known.js');
 const { mustBeObject } = require('../options/read.js');
 const { integer, read, readShared, text, yes } = require('./options.js');
+
+const { channel: _channel, ...DEFAULTS } = REDIS_BUS;
+const OPTIONS = ['handlerConcurrency', ...pathsOf(DEFAULTS)];
 
 /**
  * @param {unknown} redis
@@ -16,7 +20,7 @@ function redisBus(redis, channel, options) {
   mustBeObject('options', options);
   if (typeof channel !== 'string' || channel === '') throw argument('channel', 'a string that is not empty', channel);
   text('channel', channel);
-  const { retryQueue, logger } = readShared(options);
+  const { retryQueue, logger } = readShared(options, OPTIONS);
   const concurrency = read(options, 'handlerConcurrency', integer(1, 1000), 1);
   const sharded = read(options, 'sharded', yes, REDIS_BUS.sharded);
   const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), REDIS_BUS.connectTimeoutMs);

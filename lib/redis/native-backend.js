@@ -8,6 +8,7 @@ const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { Logger } = require('../logger.js');
 const { readLayerOptions } = require('../options/read.js');
+const { knownOfStores } = require('./options.js');
 const { bridge } = require('../raw.js');
 const { SlotTable } = require('../memory/slots.js');
 const { connectionOf } = require('./connection.js');
@@ -31,6 +32,8 @@ class NativeStoreBackend {
       limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes },
     };
     const record = readLayerOptions(options);
+    const logger = new Logger();
+    knownOfStores.tell(logger, options);
     this.prefix = settings.prefix;
     /** What caches take of the options as they are now: the user may change the object later. */
     this.entries = entriesIn(record);
@@ -42,7 +45,7 @@ class NativeStoreBackend {
     this.core = new Core({
       record,
       table: new SlotTable(),
-      adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
+      adapter: new Adapter({ emitter: new SilentEmitter(logger, []) }),
       flags: LAYERS.NO_L1 | LAYERS.BUILTIN_L2,
       ownsTable: true,
       redis: this.id,

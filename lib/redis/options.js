@@ -4,8 +4,17 @@
 const { STORE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { count, flag, limit, text } = require('../options/checks.js');
+const { KnownOptions, pathsOf } = require('../options/known.js');
+const { OF_CACHE, OF_LAYER } = require('../options/paths.js');
 const { mustBeObject } = require('../options/read.js');
 const { readLimits } = require('../serializer/serializer.js');
+
+/** The options of a store. Some are given the options of a whole cache. */
+const knownOfStores = new KnownOptions(
+  'store',
+  [...pathsOf(STORE), 'limits.maxDepth', 'limits.maxBytes', ...OF_LAYER],
+  OF_CACHE,
+);
 
 /** Stands for no limit where there has to be one. */
 const DAY_MS = 86_400_000;
@@ -91,4 +100,4 @@ function strategy(path, value) {
   return value;
 }
 
-module.exports = { readStoreOptions };
+module.exports = { knownOfStores, readStoreOptions };

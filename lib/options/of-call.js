@@ -1,0 +1,24 @@
+'use strict';
+// The options of a call of a cache.
+
+const { lazy } = require('../lazy.js');
+const { refuseTags } = require('../tag-rules.js');
+const { readCallOptions } = require('./read.js');
+
+const unknown = lazy(() => require('./unknown.js').known.ofCalls);
+
+/**
+ * @param {import('../calls.js').Calls} core
+ * @param {Given} options
+ * @returns {import('./read.js').OptionRecord | undefined} undefined when none is given
+ */
+function readOptionsOfCall(core, options) {
+  const record = readCallOptions(options, core.keepsTags);
+  if (core.refusesTags) refuseTags(options);
+  if (core.hands) return Object.assign(record ?? [], { handed: options });
+  // Stores of users take what they like.
+  unknown().tell(core.emitter.logger, options);
+  return record;
+}
+
+module.exports = { readOptionsOfCall };
