@@ -21,6 +21,8 @@ const BYTES_EACH: u64 = 96;
 /// Delete counts by key.
 pub struct Generations {
     state: Mutex<State>,
+    /// The most keys whose deletes are counted.
+    kept: usize,
 }
 
 struct State {
@@ -34,7 +36,7 @@ impl Generations {
     #[must_use]
     pub fn new(kept: usize) -> Generations {
         let known = Bounded::new(Limits { entries: kept, bytes: Some(BYTES_KEPT) }, PolicyKind::Lru);
-        Generations { state: Mutex::new(State { known, floor: 0, forgotten: Vec::new() }) }
+        Generations { state: Mutex::new(State { known, floor: 0, forgotten: Vec::new() }), kept }
     }
 
     /// The generation under which a key is stored and sent: 0 until its first delete, and never one that
@@ -73,28 +75,50 @@ impl Generations {
         }
     }
 
-    /// Counts a delete of every known key that matches, and of those that were `held`.
-    pub fn raise_matching(&self, pattern: &Pattern, held: &[Key]) {
+    /// The known keys that match.
+    #[must_use]
+    pub fn matching(&self, pattern: &Pattern) -> Vec<Key> {
+        let mut keys = Vec::new();
+        // In one pass: to go on from a cursor walks all that is before it.
+        self.state.lock().known.scan(0, usize::MAX, Time::ZERO, |key, _| {
+            let matches = pattern.matches(key.as_bytes());
+            if matches {
+                keys.push(key.clone());
+            }
+            matches
+        });
+        keys
+    }
+
+    /// Counts a delete of each of these keys.
+    pub fn raise_each(&self, keys: &[Key]) {
         let mut state = self.state.lock();
-        let mut matching = Vec::new();
-        for key in held {
-            if state.known.peek(key.as_bytes(), Time::ZERO).is_none() {
-                matching.push((key.clone(), state.floor));
+        for key in keys {
+            let generation = state.counted(key).unwrap_or(state.floor).saturating_add(1);
+            state.put(key, generation);
+        }
+    }
+
+    /// The same of those that are not known.
+    pub fn raise_unknown(&self, keys: &[Key]) {
+        let mut state = self.state.lock();
+        for key in keys {
+            if state.counted(key).is_none() {
+                let generation = state.floor.saturating_add(1);
+                state.put(key, generation);
             }
         }
-        let mut cursor = Some(0);
-        while let Some(from) = cursor {
-            cursor = state.known.scan(from, 1024, Time::ZERO, |key, entry| {
-                let matches = pattern.matches(key.as_bytes());
-                if matches {
-                    matching.push((key.clone(), entry.value));
-                }
-                matches
-            });
+    }
+
+    /// Counts a delete of more keys than are kept: forgets all, of which some would be forgotten anyway. Returns false,
+    /// and counts nothing, if so many fit.
+    pub fn raise_beyond(&self, keys: usize) -> bool {
+        let mut state = self.state.lock();
+        if keys <= self.kept {
+            return false;
         }
-        for (key, generation) in matching {
-            state.put(&key, generation.saturating_add(1));
-        }
+        state.forget_all();
+        true
     }
 }
 
@@ -108,6 +132,16 @@ impl State {
         debug_assert!(overwritten.is_none_or(|before| before <= generation));
         let weight = BYTES_EACH + key.as_bytes().len() as u64;
         self.known.insert(key, generation, weight, Time::NEVER, Time::ZERO);
+        self.rise_above_forgotten();
+    }
+
+    fn forget_all(&mut self) {
+        self.known.clear();
+        self.rise_above_forgotten();
+        self.floor = self.floor.saturating_add(1);
+    }
+
+    fn rise_above_forgotten(&mut self) {
         self.known.drain_removed(&mut self.forgotten);
         for forgotten in self.forgotten.drain(..) {
             self.floor = self.floor.max(forgotten.saturating_add(1));
@@ -117,6 +151,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -146,13 +182,34 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_raises_the_known_keys_that_match() {
+    fn the_known_keys_that_match_a_pattern_are_found() {
         let generations = Generations::new(10);
         generations.raise(&"user:1".into());
         generations.raise(&"post:1".into());
-        generations.raise_matching(&Pattern::from("user:*"), &["user:2".into()]);
-        assert_eq!(generations.of(&"user:1".into()), 2);
-        assert_eq!(generations.of(&"user:2".into()), 1);
-        assert_eq!(generations.of(&"post:1".into()), 1);
+        generations.raise(&"user:2".into());
+        let found: HashSet<Key> = generations.matching(&Pattern::from("user:*")).into_iter().collect();
+        assert_eq!(found, HashSet::from(["user:1".into(), "user:2".into()]));
+    }
+
+    #[test]
+    fn keys_rise_together_and_unknown_ones_alone() {
+        let generations = Generations::new(10);
+        generations.raise(&"a".into());
+        generations.raise_unknown(&["a".into(), "b".into()]);
+        assert_eq!([generations.of(&"a".into()), generations.of(&"b".into())], [1, 1]);
+        generations.raise_each(&["a".into(), "b".into(), "c".into()]);
+        assert_eq!(["a", "b", "c"].map(|key| generations.of(&key.into())), [2, 2, 1]);
+    }
+
+    #[test]
+    fn deletes_of_more_keys_than_are_kept_raise_all() {
+        let generations = Generations::new(2);
+        generations.raise(&"a".into());
+        assert!(!generations.raise_beyond(2));
+        assert_eq!(generations.of(&"a".into()), 1);
+        assert!(generations.raise_beyond(3));
+        assert!(generations.of(&"a".into()) > 1);
+        assert_eq!(generations.of(&"a".into()), generations.of(&"b".into()));
+        assert_eq!(generations.known(&"a".into()), 0);
     }
 }

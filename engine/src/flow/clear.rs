@@ -3,12 +3,15 @@
 use crate::{
     bus::Body,
     coherence::recent::Target,
-    entry::pattern::Pattern,
+    entry::{key::Key, pattern::Pattern},
     flow::{delete::StaleCopy, state::CacheState},
     observe::{Event, Kind},
     store::StoreCall,
     value::Value,
 };
+
+/// The most keys whose deletes are counted in one step.
+const RAISED_TOGETHER: usize = 10_000;
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn delete_by_pattern(&self, pattern: &Pattern) {
@@ -28,7 +31,7 @@ impl<V: Value> CacheState<V> {
             self.void_matching_but(pattern, copies);
             self.clear_l1_matching(pattern, copies).await;
         }
-        self.generations.raise_matching(pattern, &held);
+        self.raise_matching(pattern, &held).await;
         let expired = copies == StaleCopy::Kept;
         self.observe.emit(Kind::DeletePattern, || Event::DeletePattern {
             pattern: pattern.clone(),
@@ -37,5 +40,31 @@ impl<V: Value> CacheState<V> {
         });
         let message = self.message(None, Body::Pattern(pattern.clone())).expiring(expired);
         self.publish(message, underway).await;
+    }
+
+    /// Counts a delete of the known keys that match, and of those that were held, in slices: of 100,000 keys it takes
+    /// tens of milliseconds.
+    pub(super) async fn raise_matching(&self, pattern: &Pattern, held: &[Key]) {
+        if self.generations.raise_beyond(held.len()) {
+            return;
+        }
+        let known = self.generations.matching(pattern);
+        for slice in held.chunks(RAISED_TOGETHER) {
+            self.generations.raise_unknown(slice);
+            self.take_turn_after(slice).await;
+        }
+        for slice in known.chunks(RAISED_TOGETHER) {
+            self.generations.raise_each(slice);
+            self.take_turn_after(slice).await;
+        }
+    }
+
+    /// Lets other tasks have their turn after a whole slice.
+    async fn take_turn_after(&self, slice: &[Key]) {
+        if slice.len() == RAISED_TOGETHER
+            && let Some(turn) = self.timers.turn()
+        {
+            turn.await;
+        }
     }
 }

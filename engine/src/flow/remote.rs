@@ -185,7 +185,7 @@ impl<V: Value> CacheState<V> {
         self.remember(|| Target::Pattern(pattern.clone()), message);
         self.void_matching_but(pattern, copies);
         let held = self.clear_l1_matching(pattern, copies).await;
-        self.generations.raise_matching(pattern, &held);
+        self.raise_matching(pattern, &held).await;
         self.tell_received(message);
         if let Some(l2) = self.private_l2() {
             let (stored, named) = (self.stored_pattern(pattern), pattern.as_key());
