@@ -143,6 +143,8 @@ struct State {
     evicted: Vec<Marks>,
     patterns: VecDeque<PatternMark>,
     underway: OwnUnderway,
+    /// Numbered patterns of other instances whose keys are being removed here.
+    removing: OwnUnderway,
     /// Time that counts, see the top.
     time: Time,
     looked: Time,
@@ -163,6 +165,7 @@ impl Default for Recent {
             evicted: Vec::new(),
             patterns: VecDeque::new(),
             underway: OwnUnderway::default(),
+            removing: OwnUnderway::default(),
             time: Time::ZERO,
             looked: Time::ZERO,
             is_down: false,
@@ -193,6 +196,26 @@ impl Recent {
     pub(crate) fn begin(self: &Arc<Self>, target: Target) -> Underway {
         self.state.lock().underway.add(&target);
         Underway { recent: Arc::clone(self), target, is_over: AtomicBool::new(false) }
+    }
+
+    /// The keys that match a pattern of another instance are being removed here, and the deletes counted, until the
+    /// result is dropped. Without a number the pattern cannot be remembered: as one of this instance's own, it refuses
+    /// all values meanwhile. With one it refuses those that do not tell what their loads had seen.
+    pub(crate) fn removes(self: &Arc<Self>, pattern: &Pattern, is_numbered: bool) -> Removing {
+        let target = Target::Pattern(pattern.clone());
+        self.state.lock().removing_by(is_numbered).add(&target);
+        Removing { recent: Arc::clone(self), target, is_numbered }
+    }
+
+    /// Whether a value of a peer may be kept that does not tell what its load had seen: not while an invalidation that
+    /// touches it is carried out here. Later the count of the key's deletes decides.
+    pub(crate) fn admits_unknown(&self, key: &Key) -> Admission {
+        let state = self.state.lock();
+        if state.underway.touch(key) || state.removing.touch(key) {
+            Admission::Refused
+        } else {
+            Admission::Admitted
+        }
     }
 
     /// The numbers that a load that starts now has seen.
@@ -263,6 +286,10 @@ impl Recent {
 }
 
 impl State {
+    fn removing_by(&mut self, is_numbered: bool) -> &mut OwnUnderway {
+        if is_numbered { &mut self.removing } else { &mut self.underway }
+    }
+
     /// The time that counts, `now`.
     fn at(&mut self, now: Time) -> Time {
         let step = now.0.saturating_sub(self.looked.0).min(LONGEST_STEP);
@@ -348,5 +375,18 @@ impl Drop for Underway {
         if !self.is_over.swap(true, Relaxed) {
             self.recent.state.lock().underway.remove(&self.target);
         }
+    }
+}
+
+/// A pattern of another instance whose keys are being removed here, see [`Recent::removes`].
+pub(crate) struct Removing {
+    recent: Arc<Recent>,
+    target: Target,
+    is_numbered: bool,
+}
+
+impl Drop for Removing {
+    fn drop(&mut self) {
+        self.recent.state.lock().removing_by(self.is_numbered).remove(&self.target);
     }
 }

@@ -183,9 +183,11 @@ impl<V: Value> CacheState<V> {
     async fn apply_pattern(&self, pattern: &Pattern, message: &Message<V>) {
         let copies = copies_of(message);
         self.remember(|| Target::Pattern(pattern.clone()), message);
+        let removing = self.recent.removes(pattern, message.number.is_some());
         self.void_matching_but(pattern, copies);
         let held = self.clear_l1_matching(pattern, copies).await;
         self.raise_matching(pattern, &held).await;
+        drop(removing);
         self.tell_received(message);
         if let Some(l2) = self.private_l2() {
             let (stored, named) = (self.stored_pattern(pattern), pattern.as_key());
@@ -259,10 +261,13 @@ impl<V: Value> CacheState<V> {
         if let Some(generation) = message.generation.filter(|_| !is_behind) {
             self.generations.catch_up(key, generation);
         }
-        let admission = message.seen.as_ref().and_then(|seen| {
-            let admits = |key: &Key| self.recent.admits(key, seen, self.now());
-            keys_of(key, tags).iter().map(admits).min()
-        });
+        let admission = match &message.seen {
+            Some(seen) => {
+                let admits = |key: &Key| self.recent.admits(key, seen, self.now());
+                keys_of(key, tags).iter().map(admits).min()
+            }
+            None => Some(self.recent.admits_unknown(key)),
+        };
         // An earlier run of this instance may have handled messages that followed a redelivered one.
         if is_behind || message.is_redelivered || admission == Some(Admission::Refused) {
             self.tell_stale(key, message, known);

@@ -27,6 +27,7 @@ mod remote_names;
 mod running_loads;
 mod setup;
 mod several_keys;
+mod slices;
 mod tags;
 mod threads;
 mod timeouts;
