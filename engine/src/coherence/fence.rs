@@ -133,6 +133,12 @@ impl Fence {
         state.patterns.push_back(pattern.clone());
     }
 
+    /// Whether any work is in flight.
+    #[must_use]
+    pub fn has_tickets(&self) -> bool {
+        self.out.load(SeqCst) > 0
+    }
+
     /// How many keys have work in flight.
     #[must_use]
     pub fn tracked_keys(&self) -> usize {

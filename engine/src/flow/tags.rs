@@ -3,6 +3,8 @@
 //! Those in memory are removed. Those in the second layer carry counts of their tags, which change there: see
 //! docs/decisions/tags.md, and `counts.rs`. A load under way for such an entry is overtaken by its key.
 
+use std::cell::RefCell;
+
 use crate::{
     bus::{Body, Message},
     coherence::recent::{Target, Underway},
@@ -88,6 +90,7 @@ impl<V: Value> CacheState<V> {
             Layer1::Custom(_) | Layer1::Off => self.tagged_loads.lock().with_tags(tags).cloned().collect(),
         };
         loading.iter().for_each(|stored| self.void_tagged(stored, copies));
+        self.void_copied(tags);
         if let Layer1::Memory(memory) = &self.l1 {
             memory.remove_with_tags(&loading, tags);
             // Some entries that are stored from here on may go as well: they were not there before. The loads that
@@ -126,6 +129,17 @@ impl<V: Value> CacheState<V> {
             self.keep_as_stale(&key, stored);
         }
         self.void_running(&key);
+    }
+
+    /// Voids the keys whose stale copies have one of these tags: a load under way may find such a copy still true, and
+    /// name other tags for it.
+    fn void_copied(&self, tags: &[Key]) {
+        if !self.fence.has_tickets() {
+            return;
+        }
+        let copied = RefCell::new(self.kept.stale.tagged(tags));
+        self.each_neighbour(|kept| copied.borrow_mut().extend(kept.copied_with_tags(tags)));
+        copied.into_inner().iter().for_each(|key| self.void_running(key));
     }
 
     /// Announces that a value with tags is being stored, until the result is dropped. `None` if the value could

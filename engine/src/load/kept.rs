@@ -62,6 +62,10 @@ impl<V: Value> Neighbour for Kept<V> {
         self.counts.invalidate(tags, now);
     }
 
+    fn copied_with_tags(&self, tags: &[Key]) -> Vec<Key> {
+        self.stale.tagged(tags)
+    }
+
     fn forget_stale_by_tags(&self, tags: &[Key]) {
         self.stale.remove_tagged(tags);
     }

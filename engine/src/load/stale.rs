@@ -28,6 +28,12 @@ struct Copy<V> {
     is_taken_over: bool,
 }
 
+impl<V> Copy<V> {
+    fn has_one(&self, tags: &[Key]) -> bool {
+        self.tags.as_ref().is_some_and(|held| held.iter().any(|tag| tags.contains(tag)))
+    }
+}
+
 impl<V: Value> StaleCopies<V> {
     /// At most `entries` of them.
     #[must_use]
@@ -128,12 +134,28 @@ impl<V: Value> StaleCopies<V> {
         }
     }
 
+    /// The keys of all that have one of these tags.
+    #[must_use]
+    pub fn tagged(&self, tags: &[Key]) -> Vec<Key> {
+        let mut keys = Vec::new();
+        if self.used.load(SeqCst) {
+            // In one pass: to go on from a cursor walks all that is before it.
+            self.entries.lock().scan(0, usize::MAX, Time::ZERO, |key, entry| {
+                let is_one = entry.value.has_one(tags);
+                if is_one {
+                    keys.push(key.clone());
+                }
+                is_one
+            });
+        }
+        keys
+    }
+
     /// Forgets all that have one of these tags.
     pub fn remove_tagged(&self, tags: &[Key]) {
         if self.used.load(SeqCst) {
             let mut entries = self.entries.lock();
-            let has_one = |held: &Tags| held.iter().any(|tag| tags.contains(tag));
-            entries.remove_values_where(|copy| copy.tags.as_ref().is_some_and(has_one));
+            entries.remove_values_where(|copy| copy.has_one(tags));
             let removed = entries.take_removed();
             drop(entries);
             drop(removed);

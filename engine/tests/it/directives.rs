@@ -116,6 +116,29 @@ async fn a_tag_that_is_named_at_the_end_of_a_load_counts_from_its_beginning() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_tag_of_a_stale_copy_counts_for_the_load_that_extends_it_under_another() {
+    for expires in [false, true] {
+        let mut options = fail_safe();
+        options.settings.l1_ttl = ttl(60 * SECOND);
+        let cache = alone(options);
+        let settings = cache.cache.settings();
+        cache.get_or_set_with("a", &tagged(settings, "x")).finish("one");
+        cache.pass(61 * SECOND).await;
+        let load = cache.get_or_set("a");
+        assert!(cache.cache.stale_of(&"a".into(), settings).is_some());
+        if expires {
+            cache.expire_by_tag("x").done()
+        } else {
+            cache.delete_by_tag("x").done()
+        }
+        let joins = cache.get_or_set("a");
+        load.finish_directed("one", tagged(settings, "y"), Verdict::Extend);
+        assert_eq!(cache.get("a").done(), None, "expires: {expires}");
+        assert!(joins.has_loaded(), "it has not joined the load from before");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_etag_belongs_to_the_value_that_was_stored_last() {
     let cache = alone(fail_safe());
     let etag = || cache.cache.stale_of(&"a".into(), cache.cache.settings()).and_then(|stale| stale.etag);
