@@ -118,6 +118,12 @@ impl<V: Value> CacheState<V> {
         let pause = if outcome.is_some() { settings.fail_safe.backoff } else { settings.lock.poll };
         let live = self.end_refresh(&refreshing, pause);
         match (outcome, live) {
+            // Those who joined it had found nothing. A value has come since, which is better than an error.
+            (Some(Outcome::Failed(_) | Outcome::HardTimeout(_)), Some(value))
+                if settings.fail_safe.serves() =>
+            {
+                Outcome::Value(value)
+            }
             (Some(outcome), _) => outcome,
             // Callers that joined it had found nothing, so there was no live value then.
             (None, Some(value)) => Outcome::Value(value),

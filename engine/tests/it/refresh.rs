@@ -88,6 +88,28 @@ async fn those_who_come_once_it_has_expired_join_the_refresh() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_who_joined_a_refresh_that_fails_get_the_value_that_has_come_meanwhile() {
+    for is_told in [false, true] {
+        for serves in [false, true] {
+            let cache = alone(ahead(if serves { fail_safe() } else { options() }));
+            cache.load("a", "one");
+            cache.pass(99 * SECOND).await;
+            let refresh = cache.get_or_set("a");
+            cache.pass(SECOND).await;
+            let joins = cache.get_or_set("a");
+            if is_told {
+                cache.apply(message(None, 0, set("a", "two"))).done()
+            } else {
+                cache.set("a", "two").done()
+            }
+            refresh.fail("boom");
+            let error = Answer::Thrown(text("boom"));
+            assert_eq!(joins.answer(), Some(if serves { Answer::Value(text("two")) } else { error }));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_refresh_that_failed_the_next_one_waits() {
     for (name, fails) in [("throws", true), ("skips", false)] {
         let mut options = ahead(fail_safe());
