@@ -18,14 +18,7 @@ use crate::{
     bus::{Body, Bus, Message},
     chance::Chance,
     clock::{Clock, Time, Timers, Ttl},
-    coherence::{
-        counts::Counts,
-        fence::Ticket,
-        generations::{GENERATIONS_KEPT, Generations},
-        outage::Outage,
-        removed::LastRemoved,
-        seen::Seen,
-    },
+    coherence::{counts::Counts, fence::Ticket, outage::Outage, removed::LastRemoved, seen::Seen},
     entry::{key::Key, pattern::Pattern},
     flow::{publisher::Publisher, state::CacheState, switch::Switches, upkeep::News},
     l1::{Layer1, MemoryStats, Neighbour},
@@ -111,8 +104,9 @@ impl<V: Value> Cache<V> {
             Some(memory) => {
                 (Arc::clone(memory.fence()), Arc::clone(memory.generations()), Arc::clone(memory.recent()))
             }
-            None => (Arc::default(), Arc::new(Generations::new(GENERATIONS_KEPT)), Arc::default()),
+            None => (Arc::default(), Arc::default(), Arc::default()),
         };
+        generations.name_entries(options.versioning);
         if layers.bus.is_some() {
             recent.joins(clock.now());
         }

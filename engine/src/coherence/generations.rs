@@ -3,6 +3,8 @@
 //! Bounded: when a key's count is forgotten, unknown keys count from above it, so that a generation
 //! number once used for a key never comes back (a versioned storage key would bring its old value back).
 
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
 use parking_lot::Mutex;
 
 use crate::{
@@ -23,6 +25,8 @@ pub struct Generations {
     state: Mutex<State>,
     /// The most keys whose deletes are counted.
     kept: usize,
+    /// Whether entries have their generations in their names.
+    names_entries: AtomicBool,
 }
 
 struct State {
@@ -31,12 +35,24 @@ struct State {
     forgotten: Vec<u64>,
 }
 
+impl Default for Generations {
+    fn default() -> Generations {
+        Generations::new(GENERATIONS_KEPT)
+    }
+}
+
 impl Generations {
     /// Counts for at most `kept` keys.
     #[must_use]
     pub fn new(kept: usize) -> Generations {
         let known = Bounded::new(Limits { entries: kept, bytes: Some(BYTES_KEPT) }, PolicyKind::Lru);
-        Generations { state: Mutex::new(State { known, floor: 0, forgotten: Vec::new() }), kept }
+        let state = Mutex::new(State { known, floor: 0, forgotten: Vec::new() });
+        Generations { state, kept, names_entries: AtomicBool::new(false) }
+    }
+
+    /// A cache counts by these from now on; its entries may have their generations in their names.
+    pub fn name_entries(&self, names: bool) {
+        self.names_entries.fetch_or(names, SeqCst);
     }
 
     /// The generation under which a key is stored and sent: 0 until its first delete, and never one that
@@ -67,12 +83,16 @@ impl Generations {
         generation
     }
 
-    /// Takes over a peer's count when it is ahead of the local one.
-    pub fn catch_up(&self, key: &Key, generation: u64) {
+    /// Takes over a peer's count when it is ahead of the local one. Returns false if it is not. Under the generation of
+    /// a forgotten count there may still be an entry: such a one does not come back where entries have them.
+    pub fn catch_up(&self, key: &Key, generation: u64) -> bool {
         let mut state = self.state.lock();
-        if generation > state.counted(key).unwrap_or(0) {
+        let least = if self.names_entries.load(SeqCst) { state.floor } else { 0 };
+        let is_ahead = generation > state.counted(key).unwrap_or(least);
+        if is_ahead {
             state.put(key, generation);
         }
+        is_ahead
     }
 
     /// The known keys that match.
@@ -172,6 +192,19 @@ mod tests {
         generations.raise(&"b".into());
         generations.raise(&"c".into());
         assert!(generations.of(&"a".into()) > 2);
+    }
+
+    #[test]
+    fn a_peer_brings_no_forgotten_generation_back_where_entries_have_them() {
+        let generations = Generations::new(1);
+        generations.raise(&"a".into());
+        generations.raise(&"b".into());
+        assert_eq!(generations.of(&"a".into()), 2);
+        generations.name_entries(true);
+        assert!(!generations.catch_up(&"a".into(), 1) && !generations.catch_up(&"a".into(), 2));
+        assert_eq!((generations.of(&"a".into()), generations.known(&"a".into())), (2, 0));
+        assert!(generations.catch_up(&"a".into(), 3));
+        assert_eq!(generations.of(&"a".into()), 3);
     }
 
     #[test]

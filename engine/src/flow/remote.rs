@@ -151,12 +151,9 @@ impl<V: Value> CacheState<V> {
         }
         // Before the generation rises: a load that runs must not be stored under the new one.
         self.void_but(key, copy);
-        match message.generation {
-            Some(generation) if generation > known => self.generations.catch_up(key, generation),
-            _ if self.options.versioning => {
-                self.generations.raise(key);
-            }
-            _ => {}
+        let catches_up = |generation| self.generations.catch_up(key, generation);
+        if !message.generation.is_some_and(catches_up) && self.options.versioning {
+            self.generations.raise(key);
         }
         self.leave_l1(key, &stored, copy).await;
         Removed { stored, stale_behind }

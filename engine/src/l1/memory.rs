@@ -24,7 +24,7 @@ use crate::{
     clock::Time,
     coherence::{
         fence::{Fence, Ticket},
-        generations::{GENERATIONS_KEPT, Generations},
+        generations::Generations,
         recent::Recent,
     },
     entry::key::Key,
@@ -73,7 +73,7 @@ impl<V: Value> Memory<V> {
                 tags: TagIndex::default(),
             }),
             fence: Arc::default(),
-            generations: Arc::new(Generations::new(GENERATIONS_KEPT)),
+            generations: Arc::default(),
             recent: Arc::default(),
             neighbours: Neighbours::default(),
             watchers: Watchers::default(),

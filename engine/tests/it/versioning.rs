@@ -1,6 +1,9 @@
 //! Storage keys that change with each delete.
 
-use lazy_layers_engine::{bus::Body, options::CacheOptions};
+use lazy_layers_engine::{
+    bus::{Body, Message},
+    options::CacheOptions,
+};
 
 use crate::setup::*;
 
@@ -82,4 +85,38 @@ async fn a_message_of_a_peer_without_a_count_raises_it_by_one() {
     layered.harness.apply(message(None, 1, delete("a"))).done();
     layered.harness.set("a", "one").done();
     assert_eq!(layered.stored("a::v1"), some("one"));
+}
+
+/// A cache with a value of `k` under a generation that it has forgotten since, and a newer one.
+fn forgetful() -> Layered {
+    let layered = Layered::new(versioned());
+    let cache = &layered.harness;
+    cache.delete("k").done();
+    cache.load("k", "old");
+    // Long keys leave no room for the count of others.
+    let long = "x".repeat(200_000);
+    (0..90).for_each(|number| cache.delete(&format!("{number} {long}")).done());
+    assert_eq!(cache.get("k").done(), None, "it is under another generation");
+    cache.load("k", "new");
+    layered
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_of_a_peer_that_counts_less_brings_no_forgotten_generation_back() {
+    let layered = forgetful();
+    // As if this delete failed: the value of the last generation stays there.
+    layered.store.fail("delete");
+    layered.harness.apply(message(Some(1), 0, delete("k"))).done();
+    assert_eq!(layered.harness.get("k").done(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_of_a_peer_that_counts_less_brings_no_forgotten_generation_back() {
+    let layered = forgetful();
+    let cache = &layered.harness;
+    let value = message(Some(1), 0, set("k", "newer"));
+    cache.apply(Message { id: None, is_redelivered: true, ..value.clone() }).done();
+    assert_eq!(cache.get("k").done(), some("new"), "it is refused");
+    cache.apply(value).done();
+    assert_eq!(cache.get("k").done(), some("newer"));
 }
