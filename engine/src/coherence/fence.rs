@@ -102,6 +102,7 @@ impl Fence {
             moment: 0,
             is_read,
             of_second_layer: false,
+            of_peer: false,
             of_refresh: false,
         };
         if is_read && running.storing > 0 { ticket.overtaken() } else { ticket }
@@ -184,6 +185,7 @@ pub struct Ticket {
     moment: u64,
     is_read: bool,
     of_second_layer: bool,
+    of_peer: bool,
     of_refresh: bool,
 }
 
@@ -244,6 +246,19 @@ impl Ticket {
     pub fn for_second_layer(mut self) -> Self {
         self.of_second_layer = true;
         self
+    }
+
+    /// The same ticket, for a value that a peer has sent.
+    #[must_use]
+    pub fn for_peer(mut self) -> Self {
+        self.of_peer = true;
+        self
+    }
+
+    /// Whether a peer has sent the value.
+    #[must_use]
+    pub fn is_of_peer(&self) -> bool {
+        self.of_peer
     }
 
     /// The same ticket, for a load whose caller has its answer: a live value.

@@ -9,7 +9,7 @@ use crate::{
     coherence::{fence::Ticket, recent::Admission},
     entry::{key::Key, tags::Tags, version::Version},
     flow::state::CacheState,
-    l1::{Layer1, Life, Memory, Origin},
+    l1::{Layer1, Life, Memory},
     load::notes::Note,
     observe::{Event, Kind},
     options::{Settings, refresh::Lifespan},
@@ -40,7 +40,7 @@ impl<V: Value> CacheState<V> {
         let Layer1::Memory(memory) = &self.l1 else { return };
         let stored = &*self.stored_key(key);
         // Before anything is looked at: what comes from here on is newer.
-        let ticket = self.fence.ticket(key, self.now());
+        let ticket = self.fence.ticket(key, self.now()).for_peer();
         let tags = self.tags_held(key, stored, message);
         let tagged = tags.as_ref().map(|tags| self.stores_tagged(key, tags));
         let Some((value, held, note)) = self.held_as(memory, key, stored, version) else { return };
@@ -54,7 +54,7 @@ impl<V: Value> CacheState<V> {
             expires,
             lease: self.options.settings.mirror_lease(),
             asks: self.asks(Lifespan { stamp, expires, cost: note.cost }),
-            origin: Origin::Made,
+            origin: self.origin(&ticket),
             tags: tags.as_ref(),
         };
         let Some(ends) = memory.extend(stored, (&value, held), life, &ticket, now) else { return };

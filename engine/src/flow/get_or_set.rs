@@ -316,6 +316,11 @@ impl<V: Value> CacheState<V> {
             Written::No
         };
         drop(storing);
+        if written != Written::Yes
+            && let Some(l2) = &self.l2
+        {
+            self.set_alone(l2, &stored);
+        }
         if written == Written::Refused {
             // Another instance has loaded or deleted the key meanwhile: its value or delete is newer, here too.
             self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });

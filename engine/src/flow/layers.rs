@@ -156,8 +156,9 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    fn origin(&self, ticket: &Ticket) -> Origin {
+    pub(super) fn origin(&self, ticket: &Ticket) -> Origin {
         match &self.l2 {
+            Some(l2) if ticket.is_of_peer() && !l2.store().is_shared() => Origin::MadeAlone,
             Some(l2) if ticket.is_of_second_layer() && l2.store().is_shared() => Origin::SharedLayer,
             Some(_) if ticket.is_of_second_layer() => Origin::PrivateLayer,
             _ => Origin::Made,

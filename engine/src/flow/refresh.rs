@@ -224,6 +224,7 @@ impl<V: Value> CacheState<V> {
             let found;
             (found, counts) = tokio::join!(self.ask_l2(l2, key, Some(&cell)), self.count_tags(key, settings));
             if let Some((found, _fill)) = self.valid(l2, key, found).await
+                && !self.is_alone(key)
                 && let found = self.with_its_life(key, found, settings)
                 && self.is_fresher(key, &found, settings)
             {
@@ -250,6 +251,21 @@ impl<V: Value> CacheState<V> {
         let here = self.peek(key).map_or(Ttl::NONE, |held| held.lifetime_left());
         let least = settings.refresh.least_left(settings.l2_ttl, self.kept.notes.of(key).cost);
         found.left > here && found.left > least
+    }
+
+    /// The second layer has not got the value that memory has from here on, or from before a write that failed: if it
+    /// is a private one, the two are not the same.
+    pub(super) fn set_alone(&self, l2: &Guarded<V>, stored: &Key) {
+        if let Layer1::Memory(memory) = &self.l1
+            && !l2.store().is_shared()
+        {
+            memory.set_alone(stored);
+        }
+    }
+
+    fn is_alone(&self, key: &Key) -> bool {
+        let Layer1::Memory(memory) = &self.l1 else { return false };
+        memory.is_alone(&self.stored_key(key), self.now())
     }
 
     /// A value of the second layer replaces that of the memory layer. That of a private layer is the same.

@@ -221,7 +221,7 @@ impl<V: Value> CacheState<V> {
             // The value could not be found here by its tags.
             return;
         }
-        let ticket = self.fence.ticket(key, self.now());
+        let ticket = self.fence.ticket(key, self.now()).for_peer();
         let most = match self.admission(key, &message.tags, message) {
             Admission::Refused => return,
             Admission::AtMost(most) => Some(most),

@@ -60,6 +60,7 @@ impl<V: Value> CacheState<V> {
         let Some(counts) = counts else {
             let call = StoreCall { operation: "delete", key: Some(key) };
             l2.delete(call, entry, None).await;
+            self.set_alone(l2, stored);
             self.fence.void(key);
             return (in_l1, false);
         };
@@ -70,7 +71,9 @@ impl<V: Value> CacheState<V> {
             let set = store.set_with(entry, &value, ttl, settings.l2_details(&metadata));
             Box::pin(async move { set.await.map(|()| true) })
         });
-        set.await;
+        if set.await.is_none() {
+            self.set_alone(l2, stored);
+        }
         drop(storing);
         drop(ticket);
         self.fence.void(key);

@@ -15,6 +15,7 @@ pub(super) struct EntryFlags(pub(super) u32);
 
 impl EntryFlags {
     const TAKEN_OVER: u32 = 1 << 31;
+    /// With the bit above; without it the value is one that a private second layer does not have.
     const OF_PRIVATE_LAYER: u32 = 1 << 30;
     const IS_DATED: u32 = 1 << 29;
     const IS_TAGGED: u32 = 1 << 28;
@@ -28,6 +29,7 @@ impl EntryFlags {
         };
         let origin = match origin {
             Origin::Made => 0,
+            Origin::MadeAlone => EntryFlags::OF_PRIVATE_LAYER,
             Origin::SharedLayer => EntryFlags::TAKEN_OVER,
             Origin::PrivateLayer => EntryFlags::TAKEN_OVER | EntryFlags::OF_PRIVATE_LAYER,
         };
@@ -51,7 +53,17 @@ impl EntryFlags {
     }
 
     pub(super) fn is_of_private_layer(self) -> bool {
-        self.0 & EntryFlags::OF_PRIVATE_LAYER != 0
+        self.0 & EntryFlags::OF_PRIVATE_LAYER != 0 && self.is_taken_over()
+    }
+
+    /// Whether a private second layer does not have the value.
+    pub(super) fn is_alone(self) -> bool {
+        self.0 & EntryFlags::OF_PRIVATE_LAYER != 0 && !self.is_taken_over()
+    }
+
+    /// The same of a value that was made.
+    pub(super) fn alone(self) -> EntryFlags {
+        if self.is_taken_over() { self } else { EntryFlags(self.0 | EntryFlags::OF_PRIVATE_LAYER) }
     }
 
     pub(super) fn lease_end(self, now: Time) -> Time {

@@ -49,6 +49,24 @@ impl<V: Value> Memory<V> {
         }
     }
 
+    /// The second layer, a private one, does not have the value of this entry.
+    pub fn set_alone(&self, key: &Key) {
+        let mut guard = self.lock();
+        let entries = &mut guard.entries;
+        let held = entries.peek(key.as_bytes(), Time::ZERO);
+        if let Some((node, flags)) = held.map(|(node, entry)| (node, EntryFlags(entry.flags))) {
+            entries.set_flags(node, flags.alone().0);
+        }
+    }
+
+    /// Whether that is known of a live entry.
+    pub fn is_alone(&self, key: &Key, now: Time) -> bool {
+        self.lock()
+            .entries
+            .peek(key.as_bytes(), now)
+            .is_some_and(|(_, entry)| EntryFlags(entry.flags).is_alone())
+    }
+
     /// Lets a live entry live on until then.
     pub fn prolong(&self, key: &Key, expires: Time, now: Time) {
         let mut guard = self.lock();

@@ -47,6 +47,8 @@ pub struct Life<'a> {
 pub enum Origin {
     /// It was written or loaded here, or sent by a peer.
     Made,
+    /// The same where a private second layer does not have it: that may have an older one.
+    MadeAlone,
     /// It was taken over from a shared second layer, which other instances write to as well: it may be
     /// newer than a load that began before it was read.
     SharedLayer,

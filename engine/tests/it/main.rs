@@ -20,6 +20,7 @@ mod model;
 mod negative;
 mod order;
 mod overtaken;
+mod prolonged;
 mod reads_during_load;
 mod refresh;
 mod remote;
