@@ -57,13 +57,14 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The process did not run, and messages of other instances have yet to arrive. Until then no value in
-    /// memory is served.
+    /// memory is served, nor the knowledge that there is none.
     pub(crate) fn blind(&self) {
         if self.is_closed.load(Relaxed) {
             return;
         }
         let is_first = self.outage.begin_blindness();
         self.kept.counts.forget_all();
+        self.kept.negatives.hide();
         if let Layer1::Memory(memory) = &self.l1 {
             if is_first {
                 memory.blind();

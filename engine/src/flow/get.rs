@@ -52,8 +52,15 @@ impl<V: Value> CacheState<V> {
             memory.drain(0);
         }
         let now = self.now();
-        let is_absent = !self.switches.skips_l1() && self.kept.negatives.holds(key, now);
+        // The caller has asked for the key just now. While missed messages are about to arrive, the absence may be over.
+        let is_absent =
+            !self.switches.skips_l1() && !self.outage.is_blind() && self.kept.negatives.holds(key, now);
         if is_absent { Read::Negative } else { Read::Miss(Missed::at(now)) }
+    }
+
+    /// Waits for a moment until what is remembered may be served. Returns whether the key is still known to be absent.
+    pub(super) async fn stays_absent(&self, key: &Key) -> bool {
+        self.sees().await && self.kept.negatives.holds(key, self.now())
     }
 
     /// Asks the layers. With a cell the second one also tells how far it has counted invalidations.
@@ -64,8 +71,13 @@ impl<V: Value> CacheState<V> {
             // A value that waits in a journal is older than the load that follows.
             memory.drain(0);
         }
-        let now = self.now();
-        if !self.switches.skips_l1() && self.kept.negatives.holds(key, now) {
+        let mut now = self.now();
+        let mut is_absent = !self.switches.skips_l1() && self.kept.negatives.holds(key, now);
+        if is_absent && self.outage.is_blind() {
+            is_absent = Box::pin(self.stays_absent(key)).await;
+            now = self.now();
+        }
+        if is_absent {
             self.observe
                 .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: MissLevel::Negative });
             self.note_source(settings, || self.source_in_negatives(key));

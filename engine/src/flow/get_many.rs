@@ -124,7 +124,7 @@ impl<V: Value> CacheState<V> {
     /// Looks for a key among the absences and in a memory layer. A layer that may have missed invalidations is not
     /// asked.
     fn glance(&self, key: &Key, settings: &Settings, now: Time) -> Glance<V> {
-        if self.kept.negatives.holds(key, now) {
+        if self.kept.negatives.holds(key, now) && !self.outage.is_blind() {
             self.observe
                 .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: MissLevel::Negative });
             return Glance::Known(None);

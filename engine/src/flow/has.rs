@@ -10,9 +10,12 @@ use crate::{
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn has(&self, key: &Key) -> bool {
-        let now = self.now();
+        let mut now = self.now();
         if !self.switches.skips_l1() && self.kept.negatives.holds(key, now) {
-            return false;
+            if !self.outage.is_blind() || Box::pin(self.stays_absent(key)).await {
+                return false;
+            }
+            now = self.now();
         }
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {

@@ -87,6 +87,18 @@ impl<V: Value> Negatives<V> {
         true
     }
 
+    /// Stops the mirrors from answering any of them before they are asked. The entries stay as they are.
+    pub fn hide(&self) {
+        if self.used.load(SeqCst) {
+            let entries = self.entries.lock();
+            // In one pass: to go on from a cursor walks all that is before it.
+            entries.scan(0, usize::MAX, Time::ZERO, |_, entry| {
+                self.retract(entry.value.as_ref());
+                false
+            });
+        }
+    }
+
     /// A load whose value would have tags finds nothing.
     pub fn expect_tags(&self) {
         self.tagged.store(true, SeqCst);
@@ -203,6 +215,20 @@ mod tests {
         assert_eq!(marks(&answered), [("mark of a", 15)]);
         negatives.remove(&Key::from("a"));
         assert_eq!(marks(&answered), []);
+    }
+
+    #[test]
+    fn hidden_entries_are_held_and_not_answered() {
+        let (negatives, answered) = negatives();
+        for key in ["a", "b"] {
+            fill(&negatives, key);
+            negatives.mark(&Key::from(key), Weighed::new(key), Time(5));
+        }
+        negatives.hide();
+        assert_eq!(marks(&answered), []);
+        assert!(negatives.holds(&Key::from("a"), Time(5)) && negatives.holds(&Key::from("b"), Time(5)));
+        negatives.mark(&Key::from("b"), Weighed::new("b again"), Time(6));
+        assert_eq!(marks(&answered), [("b again", 15)]);
     }
 
     #[test]

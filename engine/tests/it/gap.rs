@@ -132,6 +132,51 @@ async fn while_missed_messages_are_about_to_arrive_nothing_is_served_from_memory
     assert_eq!((read.done(), has.done()), (None, false));
 }
 
+/// A cache that knows `a` to be absent, and is blind.
+fn blind_to_an_absence() -> Layered {
+    let mut options = options();
+    options.settings.negative.ttl = Some(ttl(60 * SECOND));
+    let layered = Layered::new(options);
+    layered.harness.get_or_set("a").finish_empty();
+    layered.plant("a", "new");
+    layered.harness.cache.blind();
+    layered
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_missed_messages_are_about_to_arrive_no_absence_is_served_either() {
+    for is_told in [false, true] {
+        let layered = blind_to_an_absence();
+        let cache = &layered.harness;
+        let (get, has, many) = (cache.get("a"), cache.has("a"), cache.get_many(&["a", "b"]));
+        let load = cache.get_or_set("a");
+        cache.settle();
+        assert!(!get.is_over() && !has.is_over() && !many.is_over() && load.answer().is_none(), "they wait");
+        if is_told {
+            cache.apply(message(None, 1, delete("a"))).done();
+            layered.plant("a", "new");
+        }
+        cache.cache.see(cache.cache.blindness());
+        cache.settle();
+        let found = is_told.then(|| text("new"));
+        assert_eq!(
+            (get.done(), has.done(), many.done()),
+            (found.clone(), is_told, vec![found.clone(), None])
+        );
+        assert_eq!(load.value(), found);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absence_that_may_be_over_is_not_served_after_a_wait() {
+    let layered = blind_to_an_absence();
+    let cache = &layered.harness;
+    let (get, has, load) = (cache.get("a"), cache.has("a"), cache.get_or_set("a"));
+    cache.pass(SECOND / 4).await;
+    cache.pass(SECOND / 4).await;
+    assert_eq!((get.done(), has.done(), load.value()), (some("new"), true, some("new")));
+}
+
 #[tokio::test(start_paused = true)]
 async fn reads_do_not_wait_for_long_for_missed_messages() {
     let layered = Layered::new(options());
