@@ -106,10 +106,12 @@ impl<V: Value> CacheState<V> {
         let Some((outage, longest)) = self.outage.begin() else { return };
         let began = self.now();
         self.timers.sleep_ttl(Some(longest)).await;
-        if self.outage.goes_on(outage)
-            && let Layer1::Memory(memory) = &self.l1
-        {
-            memory.remove_older(began);
+        if self.outage.goes_on(outage) {
+            // Those that were found since go as well: how old they are is not recorded.
+            self.kept.negatives.remove_matching(&Pattern::from("*"));
+            if let Layer1::Memory(memory) = &self.l1 {
+                memory.remove_older(began);
+            }
         }
     }
 

@@ -240,7 +240,7 @@ impl<V: Value> CacheState<V> {
                 if verdict != Verdict::Skip {
                     self.remember_absence(key, settings, ticket).await;
                 }
-                let left = settings.negative.lifetime().unwrap_or(Ttl::NONE);
+                let left = settings.negative.lifetime().map_or(Ttl::NONE, |ttl| self.outage.cap(ttl));
                 self.note_source(settings, || self.source_in_load(ticket, left));
                 Outcome::Absent
             }
@@ -349,7 +349,7 @@ impl<V: Value> CacheState<V> {
     }
 
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
-        let Some(ttl) = settings.negative.lifetime() else { return };
+        let Some(ttl) = settings.negative.lifetime().map(|ttl| self.outage.cap(ttl)) else { return };
         let stored = self.stored_key(key);
         if let Layer1::Memory(memory) = &self.l1
             && memory.holds_newer(&stored, ticket.started(), self.now())

@@ -132,6 +132,33 @@ async fn while_missed_messages_are_about_to_arrive_nothing_is_served_from_memory
     assert_eq!((read.done(), has.done()), (None, false));
 }
 
+#[tokio::test(start_paused = true)]
+async fn while_the_bus_is_down_absences_are_served_for_a_limited_time_too() {
+    let mut options = capped();
+    options.settings.negative.ttl = Some(ttl(3600 * SECOND));
+    let layered = Layered::new(options);
+    let cache = &layered.harness;
+    let is_absent = |key: &str| {
+        let load = cache.get_or_set(key);
+        let is_absent = !load.has_loaded();
+        load.abandon();
+        is_absent
+    };
+    cache.get_or_set("before").finish_empty();
+    let outage = cache.bus_down();
+    cache.pass(5 * SECOND).await;
+    cache.get_or_set("during").finish_empty();
+    cache.pass(4 * SECOND).await;
+    assert!(is_absent("before") && is_absent("during"));
+    cache.pass(SECOND).await;
+    assert!(outage.is_over() && !is_absent("before"));
+    cache.get_or_set("later").finish_empty();
+    cache.pass(9 * SECOND).await;
+    assert!(is_absent("later") && !is_absent("during"));
+    cache.pass(SECOND).await;
+    assert!(!is_absent("later"));
+}
+
 /// A cache that knows `a` to be absent, and is blind.
 fn blind_to_an_absence() -> Layered {
     let mut options = options();
