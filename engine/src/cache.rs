@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -152,7 +152,7 @@ impl<V: Value> Cache<V> {
             news,
             switches: Switches::default(),
             is_closed: AtomicBool::new(false),
-            has_listened: AtomicBool::new(false),
+            listened: AtomicU64::new(0),
             options,
         };
         Cache { state: Arc::new(state) }

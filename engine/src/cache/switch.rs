@@ -1,6 +1,6 @@
 //! Layers and events that are turned on and off while a cache runs, and entries taken back from an earlier run.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::SeqCst;
 
 use super::Cache;
 use crate::{
@@ -14,7 +14,7 @@ impl<V: Value> Cache<V> {
     /// Whether messages of other instances have ever arrived.
     #[must_use]
     pub fn has_listened(&self) -> bool {
-        self.state.has_listened.load(Relaxed)
+        self.state.listened.load(SeqCst) > 0
     }
 
     /// Turns the reads of these layers off, and those of the others on. Writes go on.

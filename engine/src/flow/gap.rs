@@ -1,10 +1,14 @@
 //! The behaviour of a cache after messages may have been lost, and while the bus is down.
 
-use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{
+    sync::atomic::Ordering::{Relaxed, SeqCst},
+    time::Duration,
+};
 
 use tracing::warn;
 
 use crate::{
+    coherence::fence::Ticket,
     entry::pattern::Pattern,
     flow::state::CacheState,
     l1::Layer1,
@@ -47,13 +51,25 @@ impl<V: Value> CacheState<V> {
         let now = self.now();
         self.recent.joins(now);
         self.kept.counts.set_told(true);
-        let is_first = !self.has_listened.swap(true, Relaxed);
-        if is_first
-            && let Layer1::Memory(memory) = &self.l1
-            && self.l2.as_ref().is_some_and(|l2| l2.store().is_shared())
-        {
+        let is_first = self.listened.compare_exchange(0, now.0.max(1), SeqCst, SeqCst).is_ok();
+        if !is_first || !self.shares_l2() {
+            return;
+        }
+        // Nobody can read these again: they are found by loads alone.
+        self.kept.negatives.remove_matching(&Pattern::from("*"));
+        if let Layer1::Memory(memory) = &self.l1 {
             memory.remove_older(now);
         }
+    }
+
+    /// Whether a load began before messages arrived for the first time: over a shared second layer its marks order
+    /// values, but no absence.
+    pub(super) fn began_unheard(&self, ticket: &Ticket) -> bool {
+        ticket.started().0 < self.listened.load(SeqCst) && self.shares_l2()
+    }
+
+    fn shares_l2(&self) -> bool {
+        self.l2.as_ref().is_some_and(|l2| l2.store().is_shared())
     }
 
     /// The process did not run, and messages of other instances have yet to arrive. Until then no value in
@@ -120,7 +136,7 @@ impl<V: Value> CacheState<V> {
         self.outage.end();
         self.recent.set_down(false, self.now());
         self.recent.joins(self.now());
-        self.kept.counts.set_told(self.has_listened.load(Relaxed));
+        self.kept.counts.set_told(self.listened.load(SeqCst) > 0);
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
             transport: transport.to_owned(),
             status: BusState::Connected,

@@ -350,6 +350,9 @@ impl<V: Value> CacheState<V> {
 
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
         let Some(ttl) = settings.negative.lifetime().map(|ttl| self.outage.cap(ttl)) else { return };
+        if self.began_unheard(ticket) {
+            return;
+        }
         let stored = self.stored_key(key);
         if let Layer1::Memory(memory) = &self.l1
             && memory.holds_newer(&stored, ticket.started(), self.now())

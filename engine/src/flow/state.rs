@@ -2,7 +2,10 @@
 
 use std::{
     borrow::Cow,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64},
+    },
 };
 
 use parking_lot::Mutex;
@@ -58,8 +61,8 @@ pub(crate) struct CacheState<V> {
     pub(crate) switches: Switches,
     /// Whether the background work has ended.
     pub(crate) is_closed: AtomicBool,
-    /// Whether messages of other instances have ever arrived.
-    pub(crate) has_listened: AtomicBool,
+    /// Since when messages of other instances arrive; 0 before that.
+    pub(crate) listened: AtomicU64,
 }
 
 impl<V: Value> CacheState<V> {

@@ -244,10 +244,21 @@ async fn as_it_begins_to_listen_a_cache_reads_again_what_a_shared_layer_has() {
             Layered::over(options(), memory(100), |store| if shared { store.shared() } else { store });
         let cache = &layered.harness;
         cache.set("a", text("old")).done();
-        // Another instance deletes it, which nobody can tell yet.
+        let mut settings = cache.cache.settings().clone();
+        settings.negative.ttl = Some(ttl(60 * SECOND));
+        cache.get_or_set_with("absent", &settings).finish_empty();
+        let load = cache.get_or_set_with("under way", &settings);
+        cache.pass(SECOND).await;
+        // Another instance deletes them, which nobody can tell yet.
         layered.store.remove(&Key::from("a"));
         cache.cache.listens();
         assert_eq!(cache.get("a").done(), if shared { None } else { some("old") });
+        load.finish_empty();
+        for key in ["absent", "under way"] {
+            assert_eq!(cache.get_or_set(key).has_loaded(), shared, "{key}");
+        }
+        cache.get_or_set_with("later", &settings).finish_empty();
+        assert!(!cache.get_or_set("later").has_loaded());
         cache.set("b", text("kept")).done();
         layered.store.remove(&Key::from("b"));
         cache.cache.listens();
