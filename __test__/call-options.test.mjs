@@ -182,6 +182,16 @@ test("a loaded value is stored with the call's options in both layers", async ()
   assert.equal(await cache.get('k'), undefined);
 });
 
+test('a lifetime in the place of the options is refused, with a word on where it goes', async () => {
+  const cache = new LazyLayersCache();
+  const message = /option "options" must be an object, as \{ ttlMs: 5000 \}, got 5000/;
+  await assert.rejects(cache.set('k', 1, 5000), { code: 'INVALID_OPTION', message });
+  await assert.rejects(
+    cache.getOrSet('k', () => 1, 5000),
+    { code: 'INVALID_OPTION', message },
+  );
+});
+
 test("undefined or an empty object as a call's options says nothing", async () => {
   const cache = new LazyLayersCache();
   await cache.set('k', 1, {});

@@ -240,3 +240,15 @@ test('getOrSetEntry: without L1 the times are those of L2', async () => {
   assert.deepEqual([loaded.source, loaded.ttlMs], ['load', 5000]);
   assert.equal((await cache.getOrSetEntry('a', forbidden)).source, 'L2');
 });
+
+test('getEntry: the lifetime of a value of L2 is not known where L1 has not taken it over', async () => {
+  const l2 = new MapStore([['a', 1]]);
+  const without = make({ l1: false, l2, ttlMs: 5000 });
+  for (const entry of [await without.getEntry('a'), await without.getOrSetEntry('a', forbidden)]) {
+    assert.deepEqual([entry.source, entry.ttlMs], ['L2', undefined]);
+  }
+  const passing = make({ l2 });
+  assert.equal((await passing.getOrSetEntry('a', forbidden, { levels: { L1: { ttlMs: -1 } } })).ttlMs, undefined);
+  const keeping = make({ l2, levels: { L1: { ttlMs: Infinity } } });
+  assert.equal((await keeping.getEntry('a')).ttlMs, Infinity);
+});

@@ -169,12 +169,24 @@ for (const key of [true, {}, [], Symbol('s'), () => {}]) {
       await assert.rejects(call(), (error) => {
         assert.ok(error instanceof TypeError, String(error));
         assert.equal(error.code, 'INVALID_ARGUMENT');
-        assert.match(error.message, /key must be .*pass String\(key\).*, got /);
+        const advice =
+          typeof key === 'object' ? /key must be .*text of the fields.*, got / : /pass String\(key\).*, got /;
+        assert.match(error.message, advice);
         return true;
       });
     }
   });
 }
+
+test('nobody is told to make a text of an object or of a missing id by String, which would be one key for all', async () => {
+  const cache = new LazyLayersCache();
+  for (const key of [{ id: 1 }, [1], new Date(0), Buffer.from('a'), undefined, null]) {
+    await assert.rejects(
+      cache.set(key, 1),
+      ({ message }) => /key must be a string/.test(message) && !/String\(/.test(message),
+    );
+  }
+});
 
 test('a value that cannot be shown is refused as a key, with the code of others', async () => {
   const { proxy, revoke } = Proxy.revocable({}, {});

@@ -69,6 +69,22 @@ test('options of calls that are none are told, each once for a cache', async (t)
   await cache.close();
 });
 
+test('options that a loader sets, and those of a batch, are told if they are none', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const set = (key, options) => cache.getOrSet(key, ({ setOptions }) => (setOptions(options), 1));
+  const lines = await warnedBy(t, async () => {
+    await set('k', { ttl: 1, levels: { L1: { ttl: 1 } } });
+    await set('l', { ttlMs: 1, tags: ['a'], etag: 'b', failSafe: { enabled: true }, negativeCache: { ttlMs: 1 } });
+    cache.wrap(() => 1, { key: () => 'k', loadMany: () => [1], batch: { window: 5 }, ttlMs: 1 });
+  });
+  assert.deepEqual(lines, [
+    'option "ttl" of a loader is not known and has no effect: "ttlMs" may be meant',
+    'option "levels.L1.ttl" of a loader is not known and has no effect: levels.L1 takes ttlMs',
+    'option "batch.window" of a call is not known and has no effect: batch takes windowMs, max',
+  ]);
+  await cache.close();
+});
+
 test('options of a cache in a call are not told: 0.4.0 has them in its types', async (t) => {
   const options = { logging: { enabled: true }, levels: { L1: { maxEntries: 5, policy: 'lru' } }, broadcastSet: true };
   const cache = new LazyLayersCache(options);
@@ -78,7 +94,8 @@ test('options of a cache in a call are not told: 0.4.0 has them in its types', a
 
 test('options of calls for a custom store are not told', async (t) => {
   const cache = new LazyLayersCache({ logging: { enabled: true }, l2: new MapStore() });
-  assert.deepEqual(await warnedBy(t, () => cache.set('k', 1, { ttl: 1 })), []);
+  const act = () => cache.getOrSet('k', ({ setOptions }) => (setOptions({ ttl: 1 }), 1), { ttl: 1 });
+  assert.deepEqual(await warnedBy(t, act), []);
   await cache.close();
 });
 

@@ -85,10 +85,23 @@ async function answered(core, key, otherwise, options, call) {
     // The load may go on with these options, and another call get the number.
     record.source = undefined;
   }
-  if (source >= 0) return withTags(core, key, result(value, SOURCES[source], true));
+  if (source >= 0) return withTags(core, key, withKnownLife(core, key, result(value, SOURCES[source], true)));
   // It has the times of the entry, if the entry still has the value of this load.
   const isTimed = otherwise === 'joined' && !core.closed && held(core, keyText(key))?.value === value;
   return withTags(core, key, result(value, otherwise, isTimed));
+}
+
+/**
+ * The second layer may tell no lifetime, which the addon notes as one without an end. That is true of an entry that
+ * memory has taken over.
+ * @param {import('./core.js').Core} core
+ * @param {EntryKey} key
+ * @param {EntryResult} entry
+ */
+function withKnownLife(core, key, entry) {
+  if (entry.source !== 'L2' || entry.ttlMs !== Infinity) return entry;
+  const isHeld = !core.closed && held(core, keyText(key)) !== undefined;
+  return isHeld ? entry : { ...entry, ttlMs: undefined };
 }
 
 /**

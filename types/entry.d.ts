@@ -20,7 +20,7 @@ export interface EntryResult<V = unknown> {
   /**
    * For how many milliseconds this instance still answers with it: from L1, without one from L2; of a `negative`
    * answer, for how long the absence is remembered. `Infinity`: it does not expire; 0: it was not kept; `undefined`:
-   * not known.
+   * not known, as of a value that was found in L2 and that L1 does not keep.
    */
   ttlMs: number | undefined;
   /** Its tags, if it has some, and L1 holds it. */

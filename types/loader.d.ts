@@ -64,7 +64,10 @@ export interface LoadedOptions {
   levels?: { L1?: LoadedLevel | undefined; L2?: LoadedLevel | undefined } | undefined;
   /** The tags of the value, instead of those of the call. */
   tags?: readonly string[] | undefined;
-  /** Names this version of the value: the next loader finds it in `stale`. Kept in this process alone. */
+  /**
+   * Names this version of the value: the next loader finds it in `stale`. It goes with the value to other instances, by
+   * the bus and by Redis; a store of your own keeps none.
+   */
   etag?: string | undefined;
   /** Whether and for how long a copy is kept for loads that fail, and whether one is served if this load fails. */
   failSafe?: FailSafeOptions | undefined;
@@ -129,7 +132,7 @@ export type CacheLoader<V = unknown> = { load(...context: LoaderParameter[]): Pr
  * have stored it, and `undefined` only if the loader may return it, as one of `any` may. A cache of `unknown` takes the
  * loader's word for the type.
  */
-export type Loaded<V, R> = unknown extends V ? R : V | (0 extends 1 & R ? undefined : Extract<R, undefined>);
+export type Loaded<V, R> = unknown extends V ? R : V | Extract<undefined, R>;
 
 /** The values of `getMany` with a loader of `R`, in a cache of `V`. */
 export type ManyLoaded<V, R> = unknown extends V ? R : V;

@@ -73,7 +73,10 @@ export interface WrapOptions<A extends unknown[], R, K extends CacheKey | bigint
 export interface Wrapped<A extends unknown[], R, K extends CacheKey | bigint = string> {
   /** The cached value for these arguments, else the result of the function for them. */
   (...args: A): Promise<R>;
-  /** The key for these arguments. */
+  /**
+   * The key for these arguments. It and the methods below hand their `this` on, where they are called as
+   * `wrapped.delete.call(object, …)`; called as methods of the function they have none.
+   */
   key(...args: A): K;
   /** Deletes the cached value for these arguments, here and at other instances. */
   delete(...args: A): Promise<void>;

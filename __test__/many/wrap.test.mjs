@@ -196,6 +196,38 @@ test('a wrapped function has the `this` of its call', async (t) => {
   assert.equal(await cache.get('name:Ada'), 'Ada');
 });
 
+test('what a wrapped function does beside has the `this` that it is given, and none as a method of the function', async (t) => {
+  const cache = cacheOf(t);
+  const calls = [];
+  const read = cache.wrap(
+    function (id) {
+      calls.push([this?.name, id]);
+      return calls.length;
+    },
+    {
+      key(id) {
+        return `${this?.name}:${id}`;
+      },
+    },
+  );
+  const ada = { name: 'Ada', read };
+  const grace = { name: 'Grace', read };
+  await Promise.all([ada.read(1), grace.read(1)]);
+  assert.equal(await read.refresh.call(ada, 1), 3);
+  assert.deepEqual(calls.at(-1), ['Ada', 1]);
+  assert.equal(await cache.get('Ada:1'), 3);
+  assert.deepEqual([read.key.call(ada, 1), read.key(1)], ['Ada:1', 'undefined:1']);
+  await read.expire.call(ada, 1);
+  assert.deepEqual([await cache.has('Ada:1'), await cache.has('Grace:1')], [false, true]);
+  await read.delete.call(grace, 1);
+  assert.equal(await cache.has('Grace:1'), false);
+  await read.refresh(2);
+  assert.deepEqual(calls.at(-1), [undefined, 2]);
+  assert.equal(await cache.has('undefined:2'), true);
+  await read.delete(2);
+  assert.equal(await cache.has('undefined:2'), false);
+});
+
 test('bad options are refused at once', (t) => {
   const cache = cacheOf(t);
   const key = () => 'k';

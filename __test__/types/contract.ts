@@ -99,6 +99,27 @@ export async function loaders() {
   return untyped;
 }
 
+/** A class of a user over a cache, for values of any type. */
+export class Reader<T> {
+  constructor(private readonly cache: LazyLayersCache<string, T>) {}
+
+  one(key: string, load: () => Promise<T>): Promise<T> {
+    return this.cache.getOrSet(key, load);
+  }
+
+  perhaps(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
+    return this.cache.getOrSet(key, load);
+  }
+
+  more<S extends T>(key: string, load: () => S): Promise<T> {
+    return this.cache.namespace<T>('more').getOrSet(key, load);
+  }
+
+  wrapped(load: (id: string) => Promise<T>): (id: string) => Promise<T> {
+    return this.cache.wrap(load, { key: (id) => id });
+  }
+}
+
 export async function loadersByName() {
   const destructured: CacheLoader<User> = async ({ signal }) => findUser('1', { signal });
   const withDefault: CacheLoader<User> = async ({ signal } = {}) => findUser('1', { signal });

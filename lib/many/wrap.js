@@ -4,10 +4,13 @@
 const { setImmediate } = require('node:timers');
 
 const { argument, optionRange, optionType } = require('../errors.js');
+const { lazy } = require('../lazy.js');
 const { copied } = require('../options/laid-over.js');
 const { mustBeObject, readCallOptions } = require('../options/read.js');
 const { Batch } = require('./batch.js');
 const { isOverridden } = require('./subject.js');
+
+const unknown = lazy(() => require('../options/unknown.js').known.ofCalls);
 
 /** The longest time that `setTimeout` takes. */
 const LONGEST_MS = 0x7fff_ffff;
@@ -116,11 +119,11 @@ class Window {
  * @param {Given} given
  */
 function wrap(subject, fn, given) {
-  const { owner } = subject;
+  const { core, owner } = subject;
   if (typeof fn !== 'function') throw argument('fn', 'a function', fn);
-  const { key, loadMany, batch, options } = readOptions(given, subject.core.keepsTags);
-  const window =
-    loadMany === undefined ? undefined : new Window(loadMany, batch, { core: subject.core, record: undefined });
+  const { key, loadMany, batch, options } = readOptions(given, core.keepsTags);
+  if (!core.hands) unknown().tell(core.emitter.logger, given);
+  const window = loadMany === undefined ? undefined : new Window(loadMany, batch, { core, record: undefined });
   // Not asynchronous: the promise of an asynchronous function would settle three microtasks after that of a hit.
   const call = (/** @type {unknown} */ self, /** @type {any[]} */ args) => {
     try {
@@ -139,20 +142,42 @@ function wrap(subject, fn, given) {
     return call(this, args);
   }
   Object.defineProperty(wrapped, 'name', { value: fn.name });
-  return Object.assign(wrapped, {
-    key,
-    /** @param {any[]} args */
-    delete: async (...args) => owner.delete(key(...args)),
-    /** @param {any[]} args */
-    expire: async (...args) => owner.expire(key(...args)),
-    /** @param {any[]} args */
-    refresh: async (...args) => {
-      // Loads under way began before, perhaps with older data.
-      const name = key(...args);
-      await (isOverridden(subject, 'delete') ? owner.delete(name) : owner.expire(name));
-      return call(undefined, args);
+  return Object.assign(wrapped, methods(subject, key, call));
+}
+
+/**
+ * What a wrapped function does beside its calls. Called as its methods they have no `this` for `key` and the function:
+ * that is given by `call`.
+ * @param {import('./subject.js').Subject} subject
+ * @param {(...args: any[]) => any} key
+ * @param {(self: unknown, args: any[]) => Promise<any>} call
+ */
+function methods(subject, key, call) {
+  const { owner } = subject;
+  const selfOf = (/** @type {any} */ given) => (given?.refresh === refresh ? undefined : given);
+  /** @this {unknown} @param {any[]} args */
+  async function refresh(...args) {
+    // Loads under way began before, perhaps with older data.
+    const self = selfOf(this);
+    const name = key.apply(self, args);
+    await (isOverridden(subject, 'delete') ? owner.delete(name) : owner.expire(name));
+    return call(self, args);
+  }
+  return {
+    /** @this {unknown} @param {any[]} args */
+    key(...args) {
+      return key.apply(selfOf(this), args);
     },
-  });
+    refresh,
+    /** @this {unknown} @param {any[]} args */
+    async delete(...args) {
+      return owner.delete(key.apply(selfOf(this), args));
+    },
+    /** @this {unknown} @param {any[]} args */
+    async expire(...args) {
+      return owner.expire(key.apply(selfOf(this), args));
+    },
+  };
 }
 
 module.exports = { readOptions, wrap };

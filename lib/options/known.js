@@ -27,7 +27,7 @@ const isRecord = (value) => typeof value === 'object' && value !== null && !Arra
 /** The options of something. */
 class KnownOptions {
   /**
-   * @param {'call' | 'cache' | 'store' | 'bus'} owner
+   * @param {'call' | 'cache' | 'loader' | 'store' | 'bus'} owner
    * @param {readonly string[]} paths of options that may be meant by a name that is none
    * @param {readonly string[]} [others] paths of options whose names say little elsewhere
    */

@@ -41,6 +41,8 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
  * @returns {OptionRecord | undefined} undefined when none is given
  */
 function readCallOptions(options, keepsTags = false) {
+  // A lifetime by itself, as other caches take it.
+  if (typeof options === 'number') throw optionType('options', `an object, as { ttlMs: ${options} }`, options);
   const record = readInto([], options, CALL);
   const given = keepsTags ? (options?.tags ?? undefined) : undefined;
   const tags = given === undefined ? [] : readTags('tags', given);
