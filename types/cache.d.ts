@@ -4,14 +4,12 @@ import type { AdviceOptions, CacheAdvice } from './advice.js';
 import type { EntryResult } from './entry.js';
 import type { CacheEvent } from './events.js';
 import type { ObservabilityHandler, ObservabilityServerHandle } from './dashboard.js';
-import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
-import type { CacheLoader, Loaded, LoaderFunction, ManyLoaded } from './loader.js';
-import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrapOptions } from './many.js';
+import type { Loaded, LoadedUntyped, LoaderFunction, ManyLoaded, OfUntyped } from './loader.js';
+import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrappedValue, WrapOptions } from './many.js';
 import type { Namespace } from './namespace.js';
 import type { CacheStats } from './stats.js';
 import type {
   CacheKey,
-  CacheOptions,
   CallOptions,
   CircuitBreakerOptions,
   CircuitBreakerState,
@@ -32,6 +30,7 @@ export type * from './namespace.js';
 export { processStats, type CacheStats, type NamespaceStats, type ProcessCacheStats } from './stats.js';
 export type * from './loader.js';
 export type * from './many.js';
+export * from './memory-store.js';
 export type * from './options.js';
 export type * from './payloads.js';
 export type * from './redis.js';
@@ -72,6 +71,13 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    */
   set(key: K, value: V, options?: CallOptions): Promise<void>;
 
+  /** For a loader of `any`, which may find nothing: see below. */
+  getOrSet<R extends V | undefined>(
+    key: OfUntyped<K, R>,
+    loader: LoaderFunction<R, V>,
+    options?: CallOptions,
+  ): Promise<LoadedUntyped<V, R>>;
+
   /**
    * The value of a key; on a miss, the result of the loader, which is stored and sent to other instances. Calls for a
    * key that is being loaded wait for that load. A value that was loaded while its key was deleted goes to the callers
@@ -85,8 +91,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    *
    * @param options override the cache's for this call
    */
-  getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CallOptions): Promise<Loaded<V, R>>;
-  getOrSet(key: K, loader: CacheLoader<V>, options?: CallOptions): Promise<V | undefined>;
+  getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R, V>, options?: CallOptions): Promise<Loaded<V, R>>;
 
   /**
    * The value that the memory layer holds for a key, at once, or `undefined`. The look does not count as use: no event,
@@ -102,6 +107,13 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    */
   getEntry(key: K): Promise<EntryResult<V>>;
 
+  /** For a loader of `any`, which may find nothing: see below. */
+  getOrSetEntry<R extends V | undefined>(
+    key: OfUntyped<K, R>,
+    loader: LoaderFunction<R, V>,
+    options?: CallOptions,
+  ): Promise<EntryResult<ManyLoaded<V, R>>>;
+
   /**
    * `getOrSet`, with the source of the answer, its age, and its remaining lifetime. Rejects as `getOrSet` does. Always
    * asks the addon: a hit takes microseconds; a `get` or `set` that a subclass overrides is not used.
@@ -109,10 +121,9 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    */
   getOrSetEntry<R extends V | undefined>(
     key: K,
-    loader: LoaderFunction<R>,
+    loader: LoaderFunction<R, V>,
     options?: CallOptions,
   ): Promise<EntryResult<Loaded<V, R>>>;
-  getOrSetEntry(key: K, loader: CacheLoader<V>, options?: CallOptions): Promise<EntryResult<V>>;
 
   /** Whether a layer has a value. A layer is asked; nothing is read or moved. */
   has(key: K): Promise<boolean>;
@@ -205,10 +216,10 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * @throws TypeError or RangeError with code `INVALID_ARGUMENT` or `INVALID_OPTION`, naming the fault
    */
   wrap<A extends unknown[], R extends V | undefined>(
-    fn: (...args: A) => R | PromiseLike<R>,
+    fn: (...args: A) => R | Promise<R> | PromiseLike<R>,
     // The arguments are those of `fn`: parameters of `key` do not tell which of them may be missing.
     options: WrapOptions<[A][A extends unknown ? 0 : never], R, K>,
-  ): Wrapped<A, Loaded<V, R>, K>;
+  ): Wrapped<A, WrappedValue<V, R>, K>;
 
   /** Live entries of L1; without one, of L2; without either, 0. */
   size(): Promise<number>;
@@ -318,54 +329,6 @@ export declare class LazyLayersCache<K extends CacheKey | bigint = string, V = u
 export declare function createCache<K extends CacheKey | bigint = string, V = unknown>(
   options?: LazyLayersCacheOptions<K, V>,
 ): LazyLayersCache<K, V>;
-
-/**
- * The memory layer as a store of its own: bounded, by reference, for one process. Given as `l1`, its entries are those
- * of the cache. A subclass that overrides methods is driven through them.
- */
-export declare class MemoryStore<K extends CacheKey | bigint = string, V = unknown> implements InspectableStore<V> {
-  /**
-   * @param options `ttlMs`, `levels.L1`, and for its `getOrSet` all but `levels.L2`, `distributedLock` and `versioning`
-   * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, its value and the allowed ones
-   */
-  constructor(options?: CacheOptions);
-
-  /** The value of a key, or `undefined`. Counts as use. */
-  get(key: K): Promise<V | undefined>;
-
-  /** Stores a value, by reference. `undefined` is not stored: the key is absent afterwards. */
-  set(key: K, value: V, options?: CacheOptions): Promise<void>;
-
-  /**
-   * The value of a key; on a miss, the result of the loader. Calls for a key that is being loaded wait for that load.
-   */
-  getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CacheOptions): Promise<Loaded<V, R>>;
-  getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
-
-  /** Whether there is a value. Does not count as use. */
-  has(key: K): Promise<boolean>;
-
-  /** Removes a key. */
-  delete(key: K): Promise<void>;
-
-  /**
-   * Removes all keys that match and were stored before; many of them in slices, with other work in between.
-   * @param pattern `*` matches any run of characters, `?` one character, every other character itself
-   */
-  deleteByPattern(pattern: string): Promise<void>;
-
-  /** Removes everything. */
-  clear(): Promise<void>;
-
-  /** Live entries. */
-  size(): Promise<number>;
-
-  /**
-   * One page of entries. Does not count as use.
-   * Rejects with a TypeError or RangeError if an option has a value that is not allowed.
-   */
-  inspect(options?: StoreInspectOptions): Promise<StoreInspection<V>>;
-}
 
 /** Counts failures and says when to stop calling. It calls nothing itself: ask `canCall()`, then record the outcome. */
 export declare class CircuitBreaker {

@@ -41,4 +41,15 @@ export interface StoreDefinition<V = unknown>
 export declare function defineStore<V = unknown, D extends StoreDefinition<V> = StoreDefinition<V>>(
   store: D & StoreDefinition<V>,
 ): LayerStore<string, V> &
-  Pick<D, Extract<keyof D, 'acquireLock' | 'releaseLock' | 'inspect' | 'close' | 'getMany' | 'setMany' | 'deleteMany'>>;
+  LocksOf<Pick<D, Extract<keyof D, keyof DistributedLock>>> &
+  Pick<D, Extract<keyof D, 'inspect' | 'close' | 'getMany' | 'setMany' | 'deleteMany'>>;
+
+/** The methods for locks. They take what a cache gives them, also where a definition leaves out parameters. */
+type LocksOf<D> = {
+  [M in keyof D]: D[M] extends (...args: any) => infer R
+    ? (...args: Parameters<DistributedLock[M & keyof DistributedLock]>) => R
+    : D[M];
+};
+
+// Declarations without `export` stay private.
+export {};

@@ -1,7 +1,11 @@
 import type { CacheKey, FailSafeOptions, NegativeCacheOptions } from './options.js';
 
-/** The argument of a loader. */
-export interface LoaderContext {
+/**
+ * The argument of a loader.
+ *
+ * @typeParam V values of the cache
+ */
+export interface LoaderContext<V = any> {
   /**
    * Aborts when the load has taken `timeouts.hardMs`, or when the cache is closed before the load is over. Made at the
    * first access, so that it costs nothing to loaders that do not use it. It is an own property of the context, so
@@ -14,7 +18,7 @@ export interface LoaderContext {
    * The value that this load replaces: the copy of fail-safe, or the live value that is refreshed. `undefined` if none
    * is known.
    */
-  readonly stale: StaleValue | undefined;
+  readonly stale: StaleValue<V> | undefined;
   /** The tags of the call. */
   readonly tags: readonly string[];
   /**
@@ -29,9 +33,10 @@ export interface LoaderContext {
   readonly fail: (error?: unknown) => void;
   /**
    * The stale value is still true: it gets a whole new life, with its etag and its tags. Returns it. Throws an Error
-   * with code `NO_STALE_VALUE` if there is none.
+   * with code `NO_STALE_VALUE` if there is none. Where the type of the values is not known it is `never`, so that
+   * `return notModified()` adds nothing to the type of the loader.
    */
-  readonly notModified: () => any;
+  readonly notModified: () => unknown extends V ? never : V;
   /**
    * Options of this value, known only now. They go before those of the call; those of a second call before those of
    * the first. Throws a TypeError or RangeError with code `INVALID_OPTION`, also for options that a loader cannot
@@ -41,9 +46,9 @@ export interface LoaderContext {
 }
 
 /** The value that a load replaces. */
-export interface StaleValue {
+export interface StaleValue<V = any> {
   /** The value. */
-  readonly value: any;
+  readonly value: V;
   /** How long ago its load began, in milliseconds; of a copy of fail-safe, how long ago it was last good. */
   readonly ageMs: number;
   /** The etag that its loader set. */
@@ -93,7 +98,8 @@ export interface ManyLoaderContext {
  * The context as a parameter that may have a default, so that both `({ signal }) => …` and `({ signal } = {}) => …`
  * compile. A cache always passes a {@link LoaderContext}.
  */
-export type LoaderParameter = LoaderContext | SignalAlone | { readonly [name: string]: never };
+export type LoaderParameter<V = any> =
+  LoaderContext<unknown extends V ? any : V> | SignalAlone | { readonly [name: string]: never };
 
 /**
  * A context of a signal alone, as stores of your own may pass it, and as loaders may ask for it. By the patterns it
@@ -116,7 +122,12 @@ export type SignalAlone = { readonly signal: AbortSignal } & {
  * A loader as `getOrSet` takes it. A cache calls it with one argument, the context. It is written as a rest parameter
  * of a method so that a store of your own may call `loader()`, and a loader may ask for a plain {@link LoaderContext}.
  */
-export type LoaderFunction<R> = { load(...context: LoaderParameter[]): R | PromiseLike<R> }['load'];
+export type LoaderFunction<R, V = any> = {
+  load(...context: LoaderParameter<V>[]): R | Promise<R> | PromiseLike<R>;
+}['load'];
+
+/** A parameter of type `T` where the loader is one of `any`; nothing fits it where it is another one. */
+export type OfUntyped<T, R> = 0 extends 1 & R ? T : never;
 
 /**
  * Finds the value of a key that the cache does not hold. Its argument is a {@link LoaderContext}. `getOrSet` takes one
@@ -125,14 +136,17 @@ export type LoaderFunction<R> = { load(...context: LoaderParameter[]): R | Promi
  * `undefined` says that there is none: it is not stored (see `negativeCache`). Every other value is, `null` included.
  * Its error reaches all callers that wait for this load as the same object, unless fail-safe answers.
  */
-export type CacheLoader<V = unknown> = { load(...context: LoaderParameter[]): Promise<V | undefined> }['load'];
+export type CacheLoader<V = unknown> = { load(...context: LoaderParameter<V>[]): Promise<V | undefined> }['load'];
 
 /**
  * The result of `getOrSet` with a loader that returns `R`, in a cache of `V`: the cache's `V`, since another call may
- * have stored it, and `undefined` only if the loader may return it, as one of `any` may. A cache of `unknown` takes the
- * loader's word for the type.
+ * have stored it, and `undefined` only if the loader may return it. A cache of `unknown` takes the loader's word for
+ * the type.
  */
-export type Loaded<V, R> = unknown extends V ? R : V | Extract<undefined, R>;
+export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
+
+/** The same with a loader of `any`, which may return `undefined`. */
+export type LoadedUntyped<V, R> = unknown extends V ? R : V | undefined;
 
 /** The values of `getMany` with a loader of `R`, in a cache of `V`. */
 export type ManyLoaded<V, R> = unknown extends V ? R : V;

@@ -10,8 +10,16 @@ import type { CacheKey, CallOptions } from './options.js';
  *
  * In a `Map` a number stands for its decimal string, and the other way round.
  */
+// Both forms of maps and arrays, and promises beside what is like one, as the compiler then names the value at fault.
 export type ManyValues<K, V> =
-  ReadonlyMap<K | string, V | undefined> | readonly (V | undefined)[] | { readonly [key: string]: V | undefined };
+  | Map<K | string, V | undefined>
+  | ReadonlyMap<K | string, V | undefined>
+  | (V | undefined)[]
+  | readonly (V | undefined)[]
+  | { readonly [key: string]: V | undefined };
+
+/** The same, or a promise of it. */
+export type ManyAnswers<K, V> = ManyValues<K, V> | Promise<ManyValues<K, V>> | PromiseLike<ManyValues<K, V>>;
 
 /**
  * Finds the values of keys that the cache does not hold, as a {@link CacheLoader} finds one. A key without a value is
@@ -23,7 +31,7 @@ export type ManyValues<K, V> =
 export type ManyLoader<K extends CacheKey | bigint = string, V = unknown> = (
   missing: K[],
   context: ManyLoaderContext,
-) => ManyValues<K, V | Error> | PromiseLike<ManyValues<K, V | Error>>;
+) => ManyAnswers<K, V | Error>;
 
 /** Options of a `getMany` with a loader: those of `getOrSet`, for each of its keys, and how failures are told. */
 export interface GetManyOptions extends CallOptions {
@@ -59,15 +67,16 @@ export interface WrapOptions<A extends unknown[], R, K extends CacheKey | bigint
    * Loads several misses by one call: it is given the arguments of each. The function itself is not called then. Its
    * answer is an array in the order of `calls`, or a `Map` or an object by their keys.
    */
-  loadMany?:
-    | ((
-        calls: A[],
-        context: ManyLoaderContext,
-      ) => ManyValues<K, Awaited<R> | Error> | PromiseLike<ManyValues<K, Awaited<R> | Error>>)
-    | undefined;
+  loadMany?: ((calls: A[], context: ManyLoaderContext) => ManyAnswers<K, Awaited<R> | Error>) | undefined;
   /** How misses are gathered for `loadMany`. */
   batch?: BatchOptions | undefined;
 }
+
+/**
+ * What a wrapped function of `R` returns in a cache of `V`: as `getOrSet` with a loader of `R`, but that a function of
+ * `any` counts as one that always finds a value.
+ */
+export type WrappedValue<V, R> = unknown extends V ? R : V | (0 extends 1 & R ? never : Extract<R, undefined>);
 
 /** A function that reads through a cache. */
 export interface Wrapped<A extends unknown[], R, K extends CacheKey | bigint = string> {
@@ -100,13 +109,7 @@ export interface CachedOptions<This, A extends unknown[], R, K extends CacheKey 
   /** The key for arguments. */
   key(this: This, ...args: A): K;
   /** Loads several misses of one object by one call, see {@link WrapOptions}. */
-  loadMany?:
-    | ((
-        this: This,
-        calls: A[],
-        context: ManyLoaderContext,
-      ) => ManyValues<K, R | Error> | PromiseLike<ManyValues<K, R | Error>>)
-    | undefined;
+  loadMany?: ((this: This, calls: A[], context: ManyLoaderContext) => ManyAnswers<K, R | Error>) | undefined;
   /** How misses are gathered for `loadMany`. */
   batch?: BatchOptions | undefined;
 }

@@ -1,6 +1,6 @@
 import type { EntryResult } from './entry.js';
-import type { CacheLoader, Loaded, LoaderFunction, ManyLoaded } from './loader.js';
-import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrapOptions } from './many.js';
+import type { Loaded, LoadedUntyped, LoaderFunction, ManyLoaded, OfUntyped } from './loader.js';
+import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrappedValue, WrapOptions } from './many.js';
 import type { CacheKey, CallOptions } from './options.js';
 
 /**
@@ -26,21 +26,33 @@ export interface Namespace<V = unknown> {
   /** See `set` of a cache. */
   set(key: CacheKey | bigint, value: V, options?: CallOptions): Promise<void>;
 
+  /** For a loader of `any`, which may find nothing: see below. */
+  getOrSet<R extends V | undefined>(
+    key: OfUntyped<CacheKey | bigint, R>,
+    loader: LoaderFunction<R, V>,
+    options?: CallOptions,
+  ): Promise<LoadedUntyped<V, R>>;
+
   /** See `getOrSet` of a cache. */
   getOrSet<R extends V | undefined>(
     key: CacheKey | bigint,
-    loader: LoaderFunction<R>,
+    loader: LoaderFunction<R, V>,
     options?: CallOptions,
   ): Promise<Loaded<V, R>>;
-  getOrSet(key: CacheKey | bigint, loader: CacheLoader<V>, options?: CallOptions): Promise<V | undefined>;
+
+  /** For a loader of `any`, which may find nothing: see below. */
+  getOrSetEntry<R extends V | undefined>(
+    key: OfUntyped<CacheKey | bigint, R>,
+    loader: LoaderFunction<R, V>,
+    options?: CallOptions,
+  ): Promise<EntryResult<ManyLoaded<V, R>>>;
 
   /** See `getOrSetEntry` of a cache. */
   getOrSetEntry<R extends V | undefined>(
     key: CacheKey | bigint,
-    loader: LoaderFunction<R>,
+    loader: LoaderFunction<R, V>,
     options?: CallOptions,
   ): Promise<EntryResult<Loaded<V, R>>>;
-  getOrSetEntry(key: CacheKey | bigint, loader: CacheLoader<V>, options?: CallOptions): Promise<EntryResult<V>>;
 
   /** See `has` of a cache. */
   has(key: CacheKey | bigint): Promise<boolean>;
@@ -82,10 +94,10 @@ export interface Namespace<V = unknown> {
 
   /** See `wrap` of a cache. Keys are without the name. */
   wrap<A extends unknown[], R extends V | undefined>(
-    fn: (...args: A) => R | PromiseLike<R>,
+    fn: (...args: A) => R | Promise<R> | PromiseLike<R>,
     // The arguments are those of `fn`: parameters of `key` do not tell which of them may be missing.
     options: WrapOptions<[A][A extends unknown ? 0 : never], R, CacheKey | bigint>,
-  ): Wrapped<A, Loaded<V, R>, CacheKey | bigint>;
+  ): Wrapped<A, WrappedValue<V, R>, CacheKey | bigint>;
 
   /** Removes all of this namespace, and of those in it, here and at other instances. */
   clear(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
-import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
+import type { Loaded, LoadedUntyped, LoaderFunction, OfUntyped } from './loader.js';
 import type { CacheKey, CacheOptions } from './options.js';
 import type { RedisConnection, RedisStoreOptions } from './redis.js';
 import type { CacheStore, DistributedLock } from './store.js';
@@ -29,12 +29,22 @@ export declare class RedisStore<V = unknown, K extends CacheKey | bigint = strin
   /** Stores a copy of a value. `undefined` is stored as `null`. */
   set(key: K, value: V, options?: CacheOptions): Promise<void>;
 
+  /** For a loader of `any`, which may find nothing: see below. */
+  getOrSet<R extends V | undefined>(
+    key: OfUntyped<K, R>,
+    loader: LoaderFunction<R, V>,
+    options?: CacheOptions,
+  ): Promise<LoadedUntyped<V, R>>;
+
   /**
    * The value of a key; on a miss, the result of the loader, which is stored. Calls for a key that is being loaded wait
    * for that load. As with a cache no failure of Redis rejects it.
    */
-  getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CacheOptions): Promise<Loaded<V, R>>;
-  getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
+  getOrSet<R extends V | undefined>(
+    key: K,
+    loader: LoaderFunction<R, V>,
+    options?: CacheOptions,
+  ): Promise<Loaded<V, R>>;
 
   /** Whether there is a value. */
   has(key: K): Promise<boolean>;

@@ -10,6 +10,7 @@ import {
   DEFAULT_CACHE_TTL_MS,
   DEFAULT_INFLIGHT_TTL_MS,
   DEFAULT_L1_MAX_ENTRIES,
+  type EntryResult,
   HybridCache,
   type HybridCacheOptions,
   type HybridCacheResilienceOptions,
@@ -87,8 +88,8 @@ export async function loaders() {
   // A value of `any` has the cache's type, and may be missing.
   const parsed = await users.getOrSet('user:1', () => anything);
   same<typeof parsed, User | undefined>();
-  const renewed = await users.getOrSet('user:1', ({ stale, notModified }) => (stale ? notModified() : loadUser));
-  same<typeof renewed, User | undefined>();
+  const entry = await users.getOrSetEntry('user:1', () => anything);
+  same<typeof entry, EntryResult<User>>();
   const several = await users.getMany(['user:1'], () => anything);
   same<typeof several, Map<string, User>>();
   await users.getOrSet('user:1', ({ setOptions }) => {

@@ -223,3 +223,8 @@ const cases: ContractCase[] = storeContract(() => locking);
 // @ts-expect-error `get` is missing
 defineStore({ set() {}, delete() {}, keys: () => [] });
 void [defined, cases];
+const lockable = defineStore({ ...few, acquireLock: async () => true, releaseLock() {} });
+export const locked: [Promise<boolean>, void] = [
+  lockable.acquireLock('k', 'token', 1_000),
+  lockable.releaseLock('k', 'token'),
+];
