@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
 import { LazyLayersCache, MemoryStore, NatsEventBus, RabbitMQEventBus, RedisEventBus, RedisStore } from '../index.mjs';
@@ -67,6 +70,47 @@ test('options of calls that are none are told, each once for a cache', async (t)
     'option "partail" of a call is not known and has no effect: "partial" may be meant',
   ]);
   await cache.close();
+});
+
+test('options that a loader sets, and those of functions, are told', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const lines = await warnedBy(t, async () => {
+    for (const key of ['a', 'b']) {
+      await cache.getOrSet(key, ({ setOptions }) => {
+        setOptions({ ttl: 5, etags: 'x', negativeCache: { ttl: 5 }, shouldCache: undefined });
+        return 1;
+      });
+    }
+    cache.wrap(String, { key: String, loadmany: () => [], tll: 5, batch: undefined });
+    cache.wrap(String, { key: String, loadMany: () => [], batch: { maxSize: 5 } });
+  });
+  assert.deepEqual(lines, [
+    'option "ttl" of a loader is not known and has no effect: "ttlMs" may be meant',
+    'option "negativeCache.ttl" of a loader is not known and has no effect: negativeCache takes ' +
+      'enabled, ttlMs, maxEntries',
+    'option "loadmany" of a call is not known and has no effect: "loadMany" may be meant',
+    'option "batch.maxSize" of a call is not known and has no effect: batch takes windowMs, max',
+  ]);
+  await cache.close();
+});
+
+test('names that verbs with few options do not have are told', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const directory = await mkdtemp(join(tmpdir(), 'unknown-options-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const lines = await warnedBy(t, async () => {
+    cache.on(() => {}, { type: ['hit'], once: true });
+    await cache.save(join(directory, 'file'), { max: 5 });
+    cache.advice({ end: true });
+    await cache.close({ timeout: 5 });
+  });
+  assert.deepEqual(lines, [
+    'option "on.type" of a call is not known and has no effect: on takes types',
+    'option "on.once" of a call is not known and has no effect: on takes types',
+    'option "save.max" of a call is not known and has no effect: save takes maxEntries',
+    'option "advice.end" of a call is not known and has no effect: advice takes stop',
+    'option "close.timeout" of a call is not known and has no effect: close takes timeoutMs',
+  ]);
 });
 
 test('options of a cache in a call are not told: 0.4.0 has them in its types', async (t) => {

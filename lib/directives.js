@@ -8,6 +8,7 @@ const { LOADED, VERDICT } = require('./contract/codes.js');
 const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { decided, noStale, optionRange, optionType, reasonOf } = require('./errors.js');
+const { lazy } = require('./lazy.js');
 const { readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { copyOf } = require('./records.js');
@@ -15,6 +16,8 @@ const { NO_LAYER } = require('./tag-rules.js');
 const sharing = require('./values/sharing.js');
 
 const { raw } = bridge;
+
+const unknown = lazy(() => require('./options/unknown.js').known.ofLoaders);
 
 /** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
 /** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */
@@ -160,6 +163,8 @@ class Directives {
     this.setsTags ||= tags !== undefined;
     if (etag !== undefined) this.record.etag = etag === '' ? undefined : etag;
     this.setsEtag ||= etag !== undefined;
+    // Stores of users take what they like.
+    if (!core.hands) unknown().tell(core.emitter.logger, given);
     Object.assign(this.options, given);
     this.isGiven = true;
   }

@@ -27,7 +27,7 @@ const isRecord = (value) => typeof value === 'object' && value !== null && !Arra
 /** The options of something. */
 class KnownOptions {
   /**
-   * @param {'call' | 'cache' | 'store' | 'bus'} owner
+   * @param {'call' | 'cache' | 'store' | 'bus' | 'loader'} owner
    * @param {readonly string[]} paths of options that may be meant by a name that is none
    * @param {readonly string[]} [others] paths of options whose names say little elsewhere
    */
@@ -42,13 +42,14 @@ class KnownOptions {
    * Tells the names in options that are not known, each once.
    * @param {Log} logger
    * @param {unknown} options
+   * @param {string} [group] whose options these are
    */
-  tell(logger, options) {
+  tell(logger, options, group = '') {
     // Whether it speaks is asked once: an environment variable may decide that, and calls come here.
     if (!told.has(logger)) told.set(logger, logger.speaks ? new Set() : undefined);
     const before = told.get(logger);
     if (before === undefined) return;
-    for (const line of this.unknownIn(options)) {
+    for (const line of this.unknownIn(options, group)) {
       if (before.has(line)) continue;
       before.add(line);
       logger.warn(line);
