@@ -145,6 +145,15 @@ test('options of stores and buses that are none are told', async (t) => {
   });
 });
 
+test('a bound of a store is that of its own layer', async (t) => {
+  const line = (path) => [`option "maxEntries" of a store is not known and has no effect: "${path}" may be meant`];
+  assert.deepEqual(
+    await warnedBy(t, () => new RedisStore('redis://localhost:1', { maxEntries: 5 }).close()),
+    line('levels.L2.maxEntries'),
+  );
+  assert.deepEqual(await warnedBy(t, () => void new MemoryStore({ maxEntries: 5 })), line('levels.L1.maxEntries'));
+});
+
 test("options of a user's own are not told", async (t) => {
   assert.deepEqual(await warned(t, { tenant: 'a', failSafe: null, levels: undefined, region: { ttlMs: 1 } }), []);
 });

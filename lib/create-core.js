@@ -5,6 +5,7 @@ const { Adapter } = require('./adapter.js');
 const { LAYERS } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { Background } = require('./background.js');
+const { optionType } = require('./errors.js');
 const { lazy } = require('./lazy.js');
 const { coreOver, tableOf } = require('./memory-layer.js');
 const { isPlainMemoryStore, memoryCoreOf } = require('./memory-store.js');
@@ -41,6 +42,8 @@ function readLayers(options) {
   const subscribes = subscribeToEvents !== false;
   if (isGiven(l1)) checkMethods('l1', l1, L1_METHODS);
   if (isGiven(l2)) checkMethods('l2', l2, L2_METHODS);
+  // Each layer would take the other's entries for its own.
+  if (isGiven(l1) && l1 === l2 && memoryCoreOf(l1) !== undefined) throw optionType('l2', 'another store than l1', l2);
   if (isGiven(eventBus)) checkMethods('eventBus', eventBus, subscribes ? ['publish', 'subscribe'] : ['publish']);
   return { l1, l2, eventBus: isGiven(eventBus) ? eventBus : undefined, subscribes };
 }
