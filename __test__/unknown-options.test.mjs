@@ -145,6 +145,24 @@ test('options of stores and buses that are none are told', async (t) => {
   });
 });
 
+test('options that cannot be listed are taken as without warnings', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const unlisted = new Proxy({ ttlMs: 60_000 }, { ownKeys: () => assert.fail('they are listed') });
+  const lines = await warnedBy(t, () => cache.set('k', 1, unlisted));
+  assert.deepEqual(lines, []);
+  assert.equal(cache.peek('k'), 1);
+  await cache.close();
+});
+
+test('a hundred names are told, not more', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const lines = await warnedBy(t, async () => {
+    for (let at = 0; at < 150; at++) await cache.set('k', 1, { failSafe: { [`name${at}`]: 1 } });
+  });
+  assert.equal(lines.length, 100);
+  await cache.close();
+});
+
 test('a bound of a store is that of its own layer', async (t) => {
   const line = (path) => [`option "maxEntries" of a store is not known and has no effect: "${path}" may be meant`];
   assert.deepEqual(

@@ -9,6 +9,9 @@ const { groupsOf } = require('./groups.js');
 /** A name with fewer letters is not taken for another one with a typing error: too many words are near it. */
 const LEAST_LETTERS = 5;
 
+/** The most lines of one log: names may be made up at run time. */
+const MOST_LINES = 100;
+
 /** The lines that each log has; undefined where it takes none. @type {WeakMap<Log, Set<string> | undefined>} */
 const told = new WeakMap();
 
@@ -49,10 +52,24 @@ class KnownOptions {
     if (!told.has(logger)) told.set(logger, logger.speaks ? new Set() : undefined);
     const before = told.get(logger);
     if (before === undefined) return;
-    for (const line of this.unknownIn(options, group)) {
+    for (const line of this.listed(options, group)) {
+      if (before.size === MOST_LINES) return;
       if (before.has(line)) continue;
       before.add(line);
       logger.warn(line);
+    }
+  }
+
+  /**
+   * The same lines as of `unknownIn`; none of an object whose own code fails: a warning must not end what it is about.
+   * @param {unknown} options
+   * @param {string} group
+   */
+  listed(options, group) {
+    try {
+      return this.unknownIn(options, group);
+    } catch {
+      return [];
     }
   }
 
