@@ -148,3 +148,37 @@ for (const [definition, message] of refused) {
     assert.throws(() => defineStore(definition), { name: 'TypeError', code: 'INVALID_ARGUMENT', message });
   });
 }
+
+test('a method that is no function is refused, and one of the two for locks', () => {
+  const optional = ['has', 'keys', 'deleteByPattern', 'size', 'getMany', 'setMany', 'deleteMany', 'inspect', 'close'];
+  for (const name of optional) {
+    assert.throws(() => defineStore({ ...overMap(), deleteByPattern() {}, size: () => 0, [name]: 5 }), {
+      code: 'INVALID_ARGUMENT',
+      message: `lazy-layers-cache: store.${name} must be a function or left out, got 5`,
+    });
+  }
+  assert.throws(() => defineStore({ ...overMap(), acquireLock: () => true }), {
+    code: 'INVALID_ARGUMENT',
+    message: 'lazy-layers-cache: store.releaseLock must be a function, as there is store.acquireLock, got undefined',
+  });
+  defineStore({ ...overMap(), has: undefined, acquireLock: undefined, close: null });
+});
+
+test('an answer of keys that is no list of strings is told as what it is', async () => {
+  const answers = { 5: 5, abc: 'abc', undefined, object: {} };
+  for (const answer of Object.values(answers)) {
+    await assert.rejects(defineStore({ ...overMap(), keys: () => answer }).size(), {
+      code: 'INVALID_ARGUMENT',
+      message: /: the answer of keys must be an iterable of strings, an asynchronous one, or a promise of one, got /,
+    });
+  }
+  const store = defineStore({ ...overMap(), keys: () => ['a', 1] });
+  await assert.rejects(store.deleteByPattern('*'), {
+    code: 'INVALID_ARGUMENT',
+    message: 'lazy-layers-cache: a key in the answer of keys must be a string, got 1',
+  });
+  await assert.rejects(store.deleteByPattern(/a/), {
+    code: 'INVALID_ARGUMENT',
+    message: 'lazy-layers-cache: pattern must be a string, got an object (RegExp)',
+  });
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LazyLayersCache } from '../index.mjs';
+import { LazyLayersCache, MemoryStore, RedisStore } from '../index.mjs';
 import { heldLoader, isPending, pass, turns, until } from './support/deferred.mjs';
 import { record } from './support/events.mjs';
 import { LockStore } from './support/lock-store.mjs';
@@ -176,4 +176,20 @@ test('locks of different keys do not hold each other up', async () => {
   assert.equal(await two.getOrSet('b', () => 'of b'), 'of b');
   loader.resolve('of a');
   assert.equal(await first, 'of a');
+});
+
+test('a cache whose l2 cannot lock, or that has none, warns that no lock is taken', async (t) => {
+  const warn = t.mock.method(console, 'warn', () => {});
+  const lock = { enabled: true };
+  for (const l2 of [undefined, new MemoryStore(), new LockStore(), new RedisStore('redis://localhost:1')]) {
+    await new LazyLayersCache({ l2, distributedLock: lock, logging: { env: 'development' } }).close();
+    await l2?.close?.();
+  }
+  await new LazyLayersCache({ l2: new MemoryStore(), logging: { env: 'development' } }).close();
+  assert.deepEqual(
+    warn.mock.calls.map(({ arguments: [, line] }) => line),
+    ['there is no l2', 'the l2 has no acquireLock and releaseLock'].map(
+      (lacking) => `"distributedLock" has no effect, as ${lacking}: each instance loads for itself`,
+    ),
+  );
 });

@@ -162,3 +162,12 @@ test('a key that was absent in front before another cache came is there once tha
   assert.equal(await store.getOrSet('k', () => 'own'), 'set');
   assert.equal(await other.getOrSet('l', () => 'there'), 'there');
 });
+
+test('a memory store cannot be both layers of one cache', () => {
+  const store = new MemoryStore();
+  assert.throws(() => new LazyLayersCache({ l1: store, l2: store }), {
+    name: 'TypeError',
+    code: 'INVALID_OPTION',
+    message: 'lazy-layers-cache: option "l2" must be another store than l1, got an object (MemoryStore)',
+  });
+});

@@ -274,6 +274,10 @@ test('a value that is no tag is refused', async () => {
     await assert.rejects(cache.deleteByTag(tags), { name: 'TypeError', message: /"tags(\[0\])?"/ });
     await assert.rejects(cache.expireByTag(tags), { name: 'TypeError', message: /"tags(\[0\])?"/ });
   }
+  const allowed = 'a text that is not empty, or an array of such texts';
+  await assert.rejects(cache.deleteByTag(new Set(['x'])), {
+    message: `lazy-layers-cache: option "tags" must be ${allowed}, got an object (Set)`,
+  });
   assert.equal(await cache.deleteByTag([]), undefined);
   // Neither layer keeps them.
   await assert.rejects(make({ l1: false }).set('a', 1, { tags: ['x'] }), { name: 'RangeError', message: /"tags".*L1/ });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import ts from 'typescript';
 import { LazyLayersCache, MemoryStore, NatsEventBus, RabbitMQEventBus, RedisEventBus, RedisStore } from '../index.mjs';
@@ -69,20 +72,45 @@ test('options of calls that are none are told, each once for a cache', async (t)
   await cache.close();
 });
 
-test('options that a loader sets, and those of a batch, are told if they are none', async (t) => {
+test('options that a loader sets, and those of functions, are told', async (t) => {
   const cache = new LazyLayersCache({ logging: { enabled: true } });
-  const set = (key, options) => cache.getOrSet(key, ({ setOptions }) => (setOptions(options), 1));
   const lines = await warnedBy(t, async () => {
-    await set('k', { ttl: 1, levels: { L1: { ttl: 1 } } });
-    await set('l', { ttlMs: 1, tags: ['a'], etag: 'b', failSafe: { enabled: true }, negativeCache: { ttlMs: 1 } });
-    cache.wrap(() => 1, { key: () => 'k', loadMany: () => [1], batch: { window: 5 }, ttlMs: 1 });
+    for (const key of ['a', 'b']) {
+      await cache.getOrSet(key, ({ setOptions }) => {
+        setOptions({ ttl: 5, etags: 'x', negativeCache: { ttl: 5 }, shouldCache: undefined });
+        return 1;
+      });
+    }
+    cache.wrap(String, { key: String, loadmany: () => [], tll: 5, batch: undefined });
+    cache.wrap(String, { key: String, loadMany: () => [], batch: { maxSize: 5 } });
   });
   assert.deepEqual(lines, [
     'option "ttl" of a loader is not known and has no effect: "ttlMs" may be meant',
-    'option "levels.L1.ttl" of a loader is not known and has no effect: levels.L1 takes ttlMs',
-    'option "batch.window" of a call is not known and has no effect: batch takes windowMs, max',
+    'option "negativeCache.ttl" of a loader is not known and has no effect: negativeCache takes ' +
+      'enabled, ttlMs, maxEntries',
+    'option "loadmany" of a call is not known and has no effect: "loadMany" may be meant',
+    'option "batch.maxSize" of a call is not known and has no effect: batch takes windowMs, max',
   ]);
   await cache.close();
+});
+
+test('names that verbs with few options do not have are told', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const directory = await mkdtemp(join(tmpdir(), 'unknown-options-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const lines = await warnedBy(t, async () => {
+    cache.on(() => {}, { type: ['hit'], once: true });
+    await cache.save(join(directory, 'file'), { max: 5 });
+    cache.advice({ end: true });
+    await cache.close({ timeout: 5 });
+  });
+  assert.deepEqual(lines, [
+    'option "on.type" of a call is not known and has no effect: on takes types',
+    'option "on.once" of a call is not known and has no effect: on takes types',
+    'option "save.max" of a call is not known and has no effect: save takes maxEntries',
+    'option "advice.end" of a call is not known and has no effect: advice takes stop',
+    'option "close.timeout" of a call is not known and has no effect: close takes timeoutMs',
+  ]);
 });
 
 test('options of a cache in a call are not told: 0.4.0 has them in its types', async (t) => {
@@ -116,6 +144,33 @@ test('options of stores and buses that are none are told', async (t) => {
     RabbitMQEventBus: ['routingkey', 'maxSize'],
     NatsEventBus: ['subjects', 'jetstream.durable'],
   });
+});
+
+test('options that cannot be listed are taken as without warnings', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const unlisted = new Proxy({ ttlMs: 60_000 }, { ownKeys: () => assert.fail('they are listed') });
+  const lines = await warnedBy(t, () => cache.set('k', 1, unlisted));
+  assert.deepEqual(lines, []);
+  assert.equal(cache.peek('k'), 1);
+  await cache.close();
+});
+
+test('a hundred names are told, not more', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const lines = await warnedBy(t, async () => {
+    for (let at = 0; at < 150; at++) await cache.set('k', 1, { failSafe: { [`name${at}`]: 1 } });
+  });
+  assert.equal(lines.length, 100);
+  await cache.close();
+});
+
+test('a bound of a store is that of its own layer', async (t) => {
+  const line = (path) => [`option "maxEntries" of a store is not known and has no effect: "${path}" may be meant`];
+  assert.deepEqual(
+    await warnedBy(t, () => new RedisStore('redis://localhost:1', { maxEntries: 5 }).close()),
+    line('levels.L2.maxEntries'),
+  );
+  assert.deepEqual(await warnedBy(t, () => void new MemoryStore({ maxEntries: 5 })), line('levels.L1.maxEntries'));
 });
 
 test("options of a user's own are not told", async (t) => {

@@ -13,6 +13,7 @@ const closing = lazy(() => require('./close.js'));
 const warming = lazy(() => require('./warm.js'));
 const many = lazy(() => require('./many/index.js'));
 const whatIf = lazy(() => require('./what-if/index.js'));
+const callOptions = lazy(() => require('./options/of-call.js'));
 const namespaces = lazy(() => require('./namespace/namespace.js'));
 
 /**
@@ -144,7 +145,10 @@ class HybridCache {
   }
 
   advice(/** @type {Given} */ options) {
-    return whatIf().advice(coreOf(this), options);
+    const core = coreOf(this);
+    const answer = whatIf().advice(core, options);
+    callOptions().tellUnknown(core, options, 'advice');
+    return answer;
   }
 
   on(/** @type {(event: any) => void} */ handler, /** @type {Given} */ options = {}) {

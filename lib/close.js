@@ -2,6 +2,7 @@
 // Closing a cache.
 
 const { closed } = require('./errors.js');
+const { tellUnknown } = require('./options/of-call.js');
 const { readCloseTimeout } = require('./options/read.js');
 const { setImmediate } = require('./platform.js');
 const { bridge, settle } = require('./raw.js');
@@ -20,6 +21,7 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 function closeCache(core, options, dashboard) {
   try {
     const timeoutMs = readCloseTimeout(options) ?? DEFAULT_CLOSE_TIMEOUT_MS;
+    tellUnknown(core, options, 'close');
     core.closing ??= closeAll(core, timeoutMs, dashboard);
     return core.closing;
   } catch (error) {

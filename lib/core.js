@@ -2,7 +2,7 @@
 // The verbs of a cache. The mirror of the memory layer answers if it can; the rest is a call of the addon.
 
 const { none, Calls } = require('./calls.js');
-const { argument, closed, noTags } = require('./errors.js');
+const { argument, closed, noTags, optionType } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, NOT_HELD } = require('./memory/mirror.js');
@@ -131,6 +131,9 @@ class Core extends Calls {
    * @returns {Promise<void>}
    */
   async askTags(call, given) {
+    if (typeof given !== 'string' && !Array.isArray(given)) {
+      throw optionType('tags', 'a text that is not empty, or an array of such texts', given);
+    }
     const tags = readTags('tags', typeof given === 'string' ? [given] : given);
     if (this.closed) throw closed(call.name);
     if (!this.keepsTags) throw noTags(call.name);

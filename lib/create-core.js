@@ -5,6 +5,7 @@ const { Adapter } = require('./adapter.js');
 const { LAYERS } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { Background } = require('./background.js');
+const { optionType } = require('./errors.js');
 const { lazy } = require('./lazy.js');
 const { coreOver, tableOf } = require('./memory-layer.js');
 const { isPlainMemoryStore, memoryCoreOf } = require('./memory-store.js');
@@ -41,6 +42,8 @@ function readLayers(options) {
   const subscribes = subscribeToEvents !== false;
   if (isGiven(l1)) checkMethods('l1', l1, L1_METHODS);
   if (isGiven(l2)) checkMethods('l2', l2, L2_METHODS);
+  // Each layer would take the other's entries for its own.
+  if (isGiven(l1) && l1 === l2 && memoryCoreOf(l1) !== undefined) throw optionType('l2', 'another store than l1', l2);
   if (isGiven(eventBus)) checkMethods('eventBus', eventBus, subscribes ? ['publish', 'subscribe'] : ['publish']);
   return { l1, l2, eventBus: isGiven(eventBus) ? eventBus : undefined, subscribes };
 }
@@ -69,6 +72,7 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   const name = record.texts?.get(OPTION.NAME)?.[0] ?? (isGiven(l2) ? redis().prefixOf(l2) : '');
   if (name !== '') setText(record, OPTION.NAME, name);
   if (eventBus !== undefined) limitBroadcasts(eventBus, record, emitter);
+  warnOfLocks(layer2, record, emitter);
   const store = memoryCoreOf(l1);
   // The lifetime of the store goes before that of the cache.
   if (store !== undefined && store.givenLifetime >= 0) record[OPTION.LEVELS_L1_TTL_MS] = store.givenLifetime;
@@ -143,6 +147,19 @@ function limitBroadcasts(bus, record, emitter) {
 function takeEntries(record, { ttlMs, maxEntries } = { ttlMs: NaN, maxEntries: NaN }) {
   if (!Number.isNaN(ttlMs)) record[OPTION.LEVELS_L2_TTL_MS] = ttlMs;
   if (!Number.isNaN(maxEntries)) record[OPTION.LEVELS_L2_MAX_ENTRIES] = maxEntries;
+}
+
+/**
+ * Tells that locks are asked for where nothing can take one.
+ * @param {ReturnType<typeof layer2Of>} layer2
+ * @param {import('./options/read.js').OptionRecord} record
+ * @param {Emitter} emitter
+ */
+function warnOfLocks({ redis: isBuiltin, flags }, record, emitter) {
+  if (record[OPTION.DISTRIBUTED_LOCK_ENABLED] !== 1) return;
+  if (isBuiltin !== undefined || (flags & LAYERS.L2_LOCKS) !== 0) return;
+  const lacking = (flags & LAYERS.CUSTOM_L2) === 0 ? 'there is no l2' : 'the l2 has no acquireLock and releaseLock';
+  emitter.logger.warn(`"distributedLock" has no effect, as ${lacking}: each instance loads for itself`);
 }
 
 /**

@@ -11,6 +11,8 @@ const OPTIONAL = Object.freeze([
   ...['acquireLock', 'releaseLock', 'inspect', 'close'],
   ...['getMany', 'setMany', 'deleteMany'],
 ]);
+/** Methods that a cache builds from others where the definition does not have them. */
+const BUILT = Object.freeze(['keys', 'has', 'deleteByPattern', 'size']);
 /** How many keys of a pattern are deleted at a time. */
 const AT_ONCE = 100;
 
@@ -48,6 +50,12 @@ function check(definition) {
   const lacks = (/** @type {string} */ name) => typeof definition[name] !== 'function';
   const missing = ['get', 'set', 'delete'].find(lacks);
   if (missing !== undefined) throw argument(`store.${missing}`, 'a function', definition[missing]);
+  const wrong = [...BUILT, ...OPTIONAL].find((name) => (definition[name] ?? undefined) !== undefined && lacks(name));
+  if (wrong !== undefined) throw argument(`store.${wrong}`, 'a function or left out', definition[wrong]);
+  const [other, lock] = ['acquireLock', 'releaseLock'].sort((a, b) => Number(lacks(b)) - Number(lacks(a)));
+  if (lacks(other) && !lacks(lock)) {
+    throw argument(`store.${other}`, `a function, as there is store.${lock}`, definition[other]);
+  }
   const unlisted = ['deleteByPattern', 'size'].find(lacks);
   if (unlisted === undefined || !lacks('keys')) return;
   throw argument(`store.${unlisted}`, 'a function, unless there is store.keys', definition[unlisted]);
@@ -72,9 +80,17 @@ async function deleteMatching(definition, pattern) {
  * @returns {Promise<Set<string>>}
  */
 async function keysOf(definition, pattern) {
+  if (typeof pattern !== 'string') throw argument('pattern', 'a string', pattern);
   const [prefix] = pattern.split(/[*?]/, 1);
+  const answer = await definition.keys(prefix);
+  if (typeof answer !== 'object' || !(answer?.[Symbol.iterator] || answer?.[Symbol.asyncIterator])) {
+    throw argument('the answer of keys', 'an iterable of strings, an asynchronous one, or a promise of one', answer);
+  }
   const found = new Set();
-  for await (const key of await definition.keys(prefix)) if (raw.matches(pattern, key)) found.add(key);
+  for await (const key of answer) {
+    if (typeof key !== 'string') throw argument('a key in the answer of keys', 'a string', key);
+    if (raw.matches(pattern, key)) found.add(key);
+  }
   return found;
 }
 

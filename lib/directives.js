@@ -162,10 +162,10 @@ class Directives {
     this.setsTags ||= tags !== undefined;
     if (etag !== undefined) this.record.etag = etag === '' ? undefined : etag;
     this.setsEtag ||= etag !== undefined;
-    Object.assign(this.options, given);
-    this.isGiven = true;
     // Stores of users take what they like.
     if (!core.hands) unknown().tell(core.emitter.logger, given);
+    Object.assign(this.options, given);
+    this.isGiven = true;
   }
 
   /**

@@ -6,6 +6,7 @@ const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
 const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
+const { tellUnknown } = require('./options/of-call.js');
 const { readHandlers, readLogging, readTypes } = require('./options/read.js');
 const { known } = require('./options/unknown.js');
 const { overriddenBy } = require('./overridden.js');
@@ -75,6 +76,7 @@ function observe(cache, core, parts, made) {
 function listen(core, handler, options) {
   if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
   const types = readTypes(options);
+  tellUnknown(core, options, 'on');
   const off = core.emitter.on(handler, types);
   core.watch();
   return off;

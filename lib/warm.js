@@ -11,6 +11,7 @@ const { open, rename, rm } = require('node:fs/promises');
 
 const { argument, closed, misuse, optionRange, optionType, reasonOf } = require('./errors.js');
 const { count } = require('./options/checks.js');
+const { tellUnknown } = require('./options/of-call.js');
 const { mustBeObject } = require('./options/read.js');
 const { setImmediate } = require('./platform.js');
 const { bridge } = require('./raw.js');
@@ -53,6 +54,7 @@ async function save(core, file, options) {
     throw misuse('save: needs an L1 of this package, without versioning');
   mustBeObject('options', options);
   const most = count('maxEntries', options?.maxEntries ?? DEFAULT_MAX_ENTRIES);
+  tellUnknown(core, options, 'save');
   const held = await heldBy(core, most);
   const savedAt = Date.now();
   const records = [record({ savedAt, name: core.name })];

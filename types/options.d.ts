@@ -125,9 +125,9 @@ export interface VersioningOptions {
 }
 
 /**
- * Options of a whole cache or store or, given to `set` or `getOrSet`, of that call alone. Unknown names are ignored. A
- * value that is not allowed makes a constructor throw, and a call reject with, a TypeError or RangeError with code
- * `INVALID_OPTION`.
+ * Options of a whole cache or store or, given to `set` or `getOrSet`, of that call alone. Unknown names have no effect;
+ * outside production the log names them, with the option that may be meant. A value that is not allowed makes a
+ * constructor throw, and a call reject with, a TypeError or RangeError with code `INVALID_OPTION`.
  */
 export interface CacheOptions {
   /** Lifetime of entries in milliseconds. 0 and `Infinity`: no expiry. Default: 3,600,000, an hour. */

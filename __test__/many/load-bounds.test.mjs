@@ -90,10 +90,12 @@ test('bad input is refused before anything is loaded', async (t) => {
   for (const key of [{}, undefined, null, true]) {
     await assert.rejects(cache.getMany(['a', key], never), { code: 'INVALID_ARGUMENT', message: /key must be/ });
   }
-  await assert.rejects(cache.getMany(['a'], 'no'), {
-    code: 'INVALID_ARGUMENT',
-    message: /loadMany must be a function/,
-  });
+  for (const loadMany of ['no', ['b'], new Map([['a', 1]]), Promise.resolve([1])]) {
+    await assert.rejects(cache.getMany(['a'], loadMany), {
+      code: 'INVALID_ARGUMENT',
+      message: /loadMany must be a function/,
+    });
+  }
   await assert.rejects(cache.getMany(['a'], never, { partial: 1 }), { code: 'INVALID_OPTION', message: /"partial"/ });
   await assert.rejects(cache.getMany(['a'], never, { ttlMs: 'x' }), { code: 'INVALID_OPTION', message: /"ttlMs"/ });
 });

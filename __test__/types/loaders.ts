@@ -26,7 +26,7 @@ export async function staleValues() {
   const renewed = await users.getOrSet('user:1', async ({ stale, notModified, signal }) => {
     if (stale?.value.name === 'Ada') return notModified();
     // @ts-expect-error the stale value is one of the cache
-    stale?.value.age;
+    void stale?.value.age;
     return load<User>('1', signal);
   });
   same<typeof renewed, User>();

@@ -4,7 +4,7 @@
 
 const { isMap } = require('node:util').types;
 
-const { argument } = require('../errors.js');
+const { argument, show } = require('../errors.js');
 const { keyText } = require('../keys.js');
 
 /**
@@ -62,4 +62,28 @@ function ofMap(answer, keys) {
   });
 }
 
-module.exports = { valuesOf };
+/** The logs that have been told. @type {WeakSet<object>} */
+const told = new WeakSet();
+
+/**
+ * Tells once of a loader whose answer has values, but none for the keys that it was asked for: most likely it has them
+ * by other keys.
+ * @param {import('../logger.js').Logger} logger
+ * @param {Foreign} answer
+ * @param {any[]} keys
+ * @param {unknown[]} values what the answer has for the keys
+ */
+function tellOfOtherKeys(logger, answer, keys, values) {
+  if (Array.isArray(answer) || values.some((value) => value !== undefined) || told.has(logger)) return;
+  const others = isMap(answer) ? [.../** @type {Map<any, unknown>} */ (answer).keys()] : Object.keys(answer);
+  const asked = new Set(keys.map(keyText));
+  // An object is no key.
+  if (others.length === 0 || others.some((key) => typeof key !== 'object' && asked.has(String(key)))) return;
+  told.add(logger);
+  logger.warn(
+    `loadMany was asked for ${show(keys[0])} and has answered with other keys alone, such as ${show(others[0])}: a Map or ` +
+      'an object must have the values by the keys',
+  );
+}
+
+module.exports = { tellOfOtherKeys, valuesOf };

@@ -16,7 +16,7 @@ const { hanging } = require('../hanging.js');
 const { running } = require('../nesting.js');
 const { react } = require('../reactions.js');
 const { isThenable } = require('../thenable.js');
-const { valuesOf } = require('./answer.js');
+const { tellOfOtherKeys, valuesOf } = require('./answer.js');
 
 /**
  * @typedef {import('../nesting.js').Load} Load
@@ -144,11 +144,13 @@ class LoaderCall extends ContextTraps {
   /**
    * @param {Wanting[]} enlisted
    * @param {Limited | undefined} limited
+   * @param {import('../logger.js').Logger} logger
    */
-  constructor(enlisted, limited) {
+  constructor(enlisted, limited, logger) {
     super();
     this.enlisted = enlisted;
     this.limited = limited;
+    this.logger = logger;
     /** The key of an item. @type {(item: any) => any} */
     this.keyOf = (item) => item;
     /** The key of the cache. @type {(key: any) => any} */
@@ -225,6 +227,7 @@ class LoaderCall extends ContextTraps {
       const { enlisted } = this;
       const keys = enlisted.map(({ item }) => keyOf(item));
       const values = valuesOf(answer, keys, 'loadMany');
+      tellOfOtherKeys(this.logger, answer, keys, values);
       enlisted.forEach((each, at) => takeOne(each, values, at));
     } catch (error) {
       for (const each of this.enlisted) each.failed(error);
@@ -301,6 +304,7 @@ class Batch {
   constructor(loadMany, keyOf, { core, record }) {
     this.loadMany = loadMany;
     this.keyOf = keyOf;
+    this.logger = core.emitter.logger;
     /** @type {Limited | undefined} */
     this.limited = core.limit === undefined ? undefined : { core, record, isWithin: false };
     /** The number of keys that are not decided, and one more while keys are still enlisted. */
@@ -369,7 +373,8 @@ class Batch {
     if (enlisted.length === 0) return;
     // The keys of one pipeline may be decided in another order.
     enlisted.sort((one, other) => one.place - other.place);
-    this.context.runInAsyncScope(() => new LoaderCall(enlisted, this.limited).run(this.loadMany, this.keyOf));
+    const call = new LoaderCall(enlisted, this.limited, this.logger);
+    this.context.runInAsyncScope(() => call.run(this.loadMany, this.keyOf));
   }
 }
 

@@ -4,6 +4,7 @@
 const { argument } = require('../errors.js');
 const { isTraced, tracedMany } = require('../tracing/index.js');
 const { lazy } = require('../lazy.js');
+const { isThenable } = require('../thenable.js');
 const { loadAll } = require('./loads.js');
 const { hasMany, readMany } = require('./reads.js');
 const { deleteMany, setMany } = require('./writes.js');
@@ -21,11 +22,13 @@ const copies = lazy(() => require('../values/copy.js'));
 function getMany(subject, keys, loadMany, options) {
   if (typeof loadMany === 'function') return loadAll(subject, keys, loadMany, options);
   const isNone = loadMany === undefined || loadMany === null;
-  if (!isNone && (typeof loadMany !== 'object' || options !== undefined)) {
-    throw argument('loadMany', 'a function', loadMany);
-  }
+  if (!isNone && (!isOptions(loadMany) || options !== undefined)) throw argument('loadMany', 'a function', loadMany);
   return readMany(subject, keys);
 }
+
+/** Whether a value in the place of a loader may be options: lists of values and promises of a loader are not. */
+const isOptions = (/** @type {Foreign} */ value) =>
+  typeof value === 'object' && !Array.isArray(value) && !(value instanceof Map) && !isThenable(value);
 
 /**
  * `getMany` of a cache that gives each caller copies.

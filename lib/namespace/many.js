@@ -3,7 +3,7 @@
 
 const { loadsFailed } = require('../errors.js');
 const { trapsOf } = require('../loader-context.js');
-const { valuesOf } = require('../many/answer.js');
+const { tellOfOtherKeys, valuesOf } = require('../many/answer.js');
 const { iterableKeys } = require('../many/keys.js');
 const { pairsOf } = require('../many/writes.js');
 const { laidOver } = require('../options/laid-over.js');
@@ -11,6 +11,7 @@ const { laidOver } = require('../options/laid-over.js');
 /**
  * @typedef {object} Part of a namespace
  * @property {Foreign} cache
+ * @property {import('../core.js').Core} core
  * @property {Given} defaults
  * @property {import('../tally.js').Tally} tally
  * @property {(key: unknown) => any} keyIn the key of the cache
@@ -72,8 +73,10 @@ async function getMany(part, keys, loadMany, options) {
     // `of` of the context takes the keys of the namespace.
     const traps = trapsOf(context);
     if (traps !== undefined) traps.named = part.keyIn;
-    const answer = loadMany([...items], context);
-    return valuesOf(await answer, items, 'loadMany');
+    const answer = await loadMany([...items], context);
+    const values = valuesOf(answer, items, 'loadMany');
+    tellOfOtherKeys(part.core.emitter.logger, answer, items, values);
+    return values;
   };
   try {
     const found = await cache.getMany(names.all, load, laidOver(defaults, options));

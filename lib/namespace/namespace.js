@@ -151,8 +151,8 @@ function keyIn(namespace, key) {
 
 /** @param {Namespace} namespace @returns {import('./many.js').Part} */
 function partOf(namespace) {
-  const { cache, defaults, tally } = stateOf(namespace);
-  return { cache, defaults, tally, keyIn: (key) => keyIn(namespace, key) };
+  const { cache, core, defaults, tally } = stateOf(namespace);
+  return { cache, core, defaults, tally, keyIn: (key) => keyIn(namespace, key) };
 }
 
 /**

@@ -9,6 +9,9 @@ const { groupsOf } = require('./groups.js');
 /** A name with fewer letters is not taken for another one with a typing error: too many words are near it. */
 const LEAST_LETTERS = 5;
 
+/** The most lines of one log: names may be made up at run time. */
+const MOST_LINES = 100;
+
 /** The lines that each log has; undefined where it takes none. @type {WeakMap<Log, Set<string> | undefined>} */
 const told = new WeakMap();
 
@@ -27,7 +30,7 @@ const isRecord = (value) => typeof value === 'object' && value !== null && !Arra
 /** The options of something. */
 class KnownOptions {
   /**
-   * @param {'call' | 'cache' | 'loader' | 'store' | 'bus'} owner
+   * @param {'call' | 'cache' | 'store' | 'bus' | 'loader'} owner
    * @param {readonly string[]} paths of options that may be meant by a name that is none
    * @param {readonly string[]} [others] paths of options whose names say little elsewhere
    */
@@ -42,16 +45,31 @@ class KnownOptions {
    * Tells the names in options that are not known, each once.
    * @param {Log} logger
    * @param {unknown} options
+   * @param {string} [group] whose options these are
    */
-  tell(logger, options) {
+  tell(logger, options, group = '') {
     // Whether it speaks is asked once: an environment variable may decide that, and calls come here.
     if (!told.has(logger)) told.set(logger, logger.speaks ? new Set() : undefined);
     const before = told.get(logger);
     if (before === undefined) return;
-    for (const line of this.unknownIn(options)) {
+    for (const line of this.listed(options, group)) {
+      if (before.size === MOST_LINES) return;
       if (before.has(line)) continue;
       before.add(line);
       logger.warn(line);
+    }
+  }
+
+  /**
+   * The same lines as of `unknownIn`; none of an object whose own code fails: a warning must not end what it is about.
+   * @param {unknown} options
+   * @param {string} group
+   */
+  listed(options, group) {
+    try {
+      return this.unknownIn(options, group);
+    } catch {
+      return [];
     }
   }
 

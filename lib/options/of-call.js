@@ -5,7 +5,7 @@ const { lazy } = require('../lazy.js');
 const { refuseTags } = require('../tag-rules.js');
 const { readCallOptions } = require('./read.js');
 
-const unknown = lazy(() => require('./unknown.js').known.ofCalls);
+const unknown = lazy(() => require('./unknown.js').known);
 
 /**
  * @param {import('../calls.js').Calls} core
@@ -17,8 +17,18 @@ function readOptionsOfCall(core, options) {
   if (core.refusesTags) refuseTags(options);
   if (core.hands) return Object.assign(record ?? [], { handed: options });
   // Stores of users take what they like.
-  unknown().tell(core.emitter.logger, options);
+  unknown().ofCalls.tell(core.emitter.logger, options);
   return record;
 }
 
-module.exports = { readOptionsOfCall };
+/**
+ * Tells the unknown options of a verb that has few.
+ * @param {import('../core.js').Core} core
+ * @param {Given} options
+ * @param {'on' | 'save' | 'advice' | 'close'} verb
+ */
+function tellUnknown(core, options, verb) {
+  if ((options ?? undefined) !== undefined) unknown().ofVerbs.tell(core.emitter.logger, options, verb);
+}
+
+module.exports = { readOptionsOfCall, tellUnknown };

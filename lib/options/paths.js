@@ -45,7 +45,4 @@ const OF_CACHE = [...OF_LAYER, ...pathsIn(OF_CACHES), ...OF_FACADE];
 /** The options of a call. */
 const OF_CALL = [...pathsIn(OF_CALLS), 'tags', 'shouldCache', 'partial'];
 
-/** Those of wrapped functions that calls do not have. */
-const OF_WRAPPED = ['key', 'loadMany', 'batch.windowMs', 'batch.max'];
-
-module.exports = { OF_CACHE, OF_CALL, OF_LAYER, OF_OTHERS, OF_WRAPPED };
+module.exports = { OF_CACHE, OF_CALL, OF_LAYER, OF_OTHERS };

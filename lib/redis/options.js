@@ -9,10 +9,13 @@ const { OF_CACHE, OF_LAYER } = require('../options/paths.js');
 const { mustBeObject } = require('../options/read.js');
 const { readLimits } = require('../serializer/serializer.js');
 
-/** The options of a store. Some are given the options of a whole cache. */
+/** The options of a store. Some are given the options of a whole cache; those of L1 are never meant. */
 const knownOfStores = new KnownOptions(
   'store',
-  [...pathsOf(STORE), 'limits.maxDepth', 'limits.maxBytes', ...OF_LAYER],
+  [
+    ...[...pathsOf(STORE), 'limits.maxDepth', 'limits.maxBytes'],
+    ...OF_LAYER.filter((path) => !path.startsWith('levels.L1.')),
+  ],
   OF_CACHE,
 );
 

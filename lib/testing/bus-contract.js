@@ -5,12 +5,13 @@ const assert = require('node:assert/strict');
 const { randomBytes, randomUUID } = require('node:crypto');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { LazyLayersCache } = require('../cache.js');
-const { argument, optionType } = require('../errors.js');
+const { argument, optionRange, optionType } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
 
 const STORM = 500;
 const LARGE_BYTES = 100_000;
 const WAIT_MS = 15_000;
+const KNOWN = Object.freeze(['interrupt', 'isDurable']);
 const QUIET = Object.freeze({ logging: { enabled: false } });
 
 /**
@@ -29,6 +30,14 @@ function busContract(factory, given = undefined) {
   mustBeObject('options', given);
   const options = given ?? {};
   const { interrupt } = options;
+  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
+  if (unknown !== undefined) {
+    throw optionRange(
+      unknown,
+      `left out: busContract takes ${KNOWN.join(', ')}`,
+      /** @type {Foreign} */ (options)[unknown],
+    );
+  }
   if (interrupt !== undefined && typeof interrupt !== 'function') {
     throw optionType('interrupt', 'a function that breaks the connections of all buses', interrupt);
   }
@@ -46,6 +55,7 @@ async function run(holds, factory, options) {
   const made = [];
   const make = async () => {
     const bus = await factory();
+    if (bus === null || typeof bus !== 'object') throw argument('the answer of factory', 'a bus', bus);
     assert.ok(!made.includes(bus), 'the factory makes another bus each time');
     made.push(bus);
     await bus.connect?.();

@@ -5,6 +5,7 @@
 const { promisify } = require('node:util');
 
 const { argument, misuse } = require('../errors.js');
+const { mustBeObject } = require('../options/read.js');
 
 /** The functions of the platform that it replaces, while one is installed. @type {Record<string, any> | undefined} */
 let replaced;
@@ -148,6 +149,7 @@ const turn = (/** @type {typeof setImmediate} */ realImmediate) => new Promise((
  * @returns {import('../../types/testing.js').ManualClock}
  */
 function manualClock(options) {
+  mustBeObject('options', options);
   const now = options?.now ?? Date.now();
   if (typeof now !== 'number' || !Number.isFinite(now)) throw argument('now', 'a number of milliseconds', now);
   if (replaced !== undefined) throw misuse('a manual clock is in place already: call its restore() first');

@@ -27,6 +27,7 @@ function storeContract(factory) {
     name,
     async run() {
       const store = await factory();
+      if (store === null || typeof store !== 'object') throw argument('the answer of factory', 'a store', store);
       try {
         await holds(store);
       } finally {
