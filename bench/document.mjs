@@ -1,12 +1,13 @@
 /**
  * `npm run bench:document -- results.json …`: writes the results of a run of `npm run bench` into docs/benchmarks.md,
- * with a chart for each row in docs/benchmarks/. Rows of later runs, of some scenarios perhaps, take the place of those
- * of the first.
+ * with a chart for each row in docs/benchmarks/. A run may have been made in parts, of some scenarios each. Rows that
+ * were measured again take the place of those before.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { barChart } from './harness/chart.mjs';
 import { formatNumber } from './harness/report.mjs';
+import { scenarios } from './scenarios/index.mjs';
 
 const DOCS = fileURLToPath(new URL('../docs/', import.meta.url));
 const OURS = ['ours', 'ours-redis'];
@@ -47,7 +48,9 @@ function section({ id, title, unit, results, laterRun }) {
     .join('\n\n');
 }
 
-function head({ machine, settings, startedAt, versions }) {
+function head(runs) {
+  const { machine, settings, startedAt } = runs[0];
+  const versions = Object.assign({}, ...runs.map((run) => run.versions));
   const gigabytes = Math.round(machine.memoryBytes / 2 ** 30);
   const peers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
@@ -58,12 +61,16 @@ function head({ machine, settings, startedAt, versions }) {
   ].join('\n\n');
 }
 
-/** The rows of the first run, or of the last run that measured them again. */
-function newestRows(first, later) {
-  const anew = later.flatMap(({ startedAt, rows }) =>
-    rows.map((row) => ({ ...row, laterRun: startedAt.slice(0, 16).replace('T', ' ') })),
-  );
-  return first.rows.map((row) => anew.findLast(({ id }) => id === row.id) ?? row);
+const dayOf = ({ startedAt }) => startedAt.slice(0, 10);
+
+/** The rows of all runs, each as it was measured last, in the order of the scenarios. */
+function newestRows(runs) {
+  const rows = runs.flatMap((run) => {
+    const laterRun = dayOf(run) === dayOf(runs[0]) ? undefined : dayOf(run);
+    return run.rows.map((row) => ({ ...row, laterRun }));
+  });
+  const ids = scenarios.flatMap((scenario) => scenario.rows.map(({ id }) => id));
+  return ids.flatMap((id) => rows.findLast((row) => row.id === id) ?? []);
 }
 
 const paths = process.argv.slice(2);
@@ -73,8 +80,8 @@ if (paths.length === 0) {
   );
   process.exit(1);
 }
-const [run, ...later] = paths.map((path) => JSON.parse(readFileSync(path, 'utf8')));
-const rows = newestRows(run, later);
+const runs = paths.map((path) => JSON.parse(readFileSync(path, 'utf8')));
+const rows = newestRows(runs);
 rmSync(`${DOCS}benchmarks`, { recursive: true, force: true });
 mkdirSync(`${DOCS}benchmarks`);
 for (const { id, title, unit, results } of rows) {
@@ -88,5 +95,5 @@ for (const { id, title, unit, results } of rows) {
     }));
   writeFileSync(`${DOCS}benchmarks/${fileOf(id)}`, barChart({ title: `${title} [${unit}]`, bars }));
 }
-writeFileSync(`${DOCS}benchmarks.md`, `${[head(run), ...rows.map(section)].join('\n\n')}\n`);
+writeFileSync(`${DOCS}benchmarks.md`, `${[head(runs), ...rows.map(section)].join('\n\n')}\n`);
 console.log(`written to docs/benchmarks.md and docs/benchmarks/: ${rows.length} rows`);
