@@ -211,8 +211,9 @@ export interface HybridCacheResilienceOptions {
   /** Around `publish` of the event bus. */
   eventBusCircuitBreaker?: CircuitBreakerOptions | undefined;
   /**
-   * The longest that an entry of L1, or that a loader found nothing, is answered while a bus of this package is down, in
-   * milliseconds: no invalidation arrives then. 0: not at all; `Infinity`: until it expires. Default: until it expires.
+   * The longest that an entry of L1, or that a loader found nothing, is answered while a bus of this package is down,
+   * in milliseconds: no invalidation arrives then. 0: not at all; `Infinity`: until it expires. Default: until it
+   * expires.
    */
   eventBusDownL1TtlMs?: number | undefined;
 }

@@ -52,7 +52,7 @@ impl<V: Value> CacheState<V> {
             memory.drain(0);
         }
         let now = self.now();
-        // The caller has asked for the key just now. While missed messages are about to arrive, the absence may be over.
+        // The caller has asked for the key just now. The absence may be over while missed messages are on their way.
         let is_absent =
             !self.switches.skips_l1() && !self.outage.is_blind() && self.kept.negatives.holds(key, now);
         if is_absent { Read::Negative } else { Read::Miss(Missed::at(now)) }

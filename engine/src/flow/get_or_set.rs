@@ -321,8 +321,9 @@ impl<V: Value> CacheState<V> {
         {
             self.set_alone(l2, &stored);
         }
-        if written == Written::Refused {
-            // Another instance has loaded or deleted the key meanwhile: its value or delete is newer, here too.
+        if written == Written::Refused || (written != Written::Yes && self.began_unheard(ticket)) {
+            // Another instance has loaded or deleted the key meanwhile: its value or delete is newer, here too. Or it
+            // may have, before it could be heard.
             self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });
             Box::pin(self.forget_loaded(key, &stored, ticket)).await;
             return false;

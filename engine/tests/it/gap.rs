@@ -265,3 +265,23 @@ async fn as_it_begins_to_listen_a_cache_reads_again_what_a_shared_layer_has() {
         assert_eq!(cache.get("b").done(), some("kept"), "later on messages tell");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_load_from_before_that_which_no_mark_orders_is_kept_nowhere() {
+    for listens in [false, true] {
+        let layered = Layered::over(options(), memory(100), |store| store.shared().marking());
+        let cache = &layered.harness;
+        layered.store.fail("get");
+        let load = cache.get_or_set("a");
+        cache.pass(SECOND).await;
+        layered.store.mend();
+        if listens {
+            // Another instance has deleted it, which nobody could tell.
+            layered.store.invalidate(&Key::from("a"));
+            cache.cache.listens();
+        }
+        load.finish("old");
+        assert_eq!(load.value(), some("old"));
+        assert_eq!((cache.get("a").done().is_some(), layered.stored("a")), (!listens, None));
+    }
+}
