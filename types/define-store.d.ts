@@ -30,7 +30,7 @@ export interface StoreDefinition<V = unknown>
 /**
  * Makes a store for `l2` (or `l1`) of a definition. It calls the methods of the definition; where patterns, sizes or
  * `has` are missing, it builds them from the others. Throws a `TypeError` with the code `INVALID_ARGUMENT` that names a
- * method that is missing.
+ * method that is missing, or that is no function.
  *
  * ```js
  * const l2 = defineStore({ get: (key) => …, set: (key, value, { ttlMs }) => …, delete: (key) => …, keys: () => … });

@@ -284,8 +284,8 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
    */
   l1?: LayerStore<K | string, V> | false | undefined;
   /**
-   * The second layer: a `RedisStore`, or a store of your own, also a `DistributedLock` if it has the methods.
-   * Default: none.
+   * The second layer: a `RedisStore`, or a store of your own, also a `DistributedLock` if it has the methods. Not the
+   * `MemoryStore` that is the `l1`. Default: none.
    */
   l2?: LayerStore<K, V> | LayerStore<string, V> | RedisStore<any, any> | false | undefined;
   /** Tells other instances of deletes and of loaded values, and this one of theirs. Default: none. */
