@@ -152,7 +152,7 @@ impl<V: Value> Cache<V> {
             news,
             switches: Switches::default(),
             is_closed: AtomicBool::new(false),
-            listened: AtomicU64::new(0),
+            listened: AtomicU64::new(Time::NEVER.0),
             options,
         };
         Cache { state: Arc::new(state) }

@@ -1,7 +1,5 @@
 //! Layers and events that are turned on and off while a cache runs, and entries taken back from an earlier run.
 
-use std::sync::atomic::Ordering::SeqCst;
-
 use super::Cache;
 use crate::{
     clock::Ttl,
@@ -14,7 +12,7 @@ impl<V: Value> Cache<V> {
     /// Whether messages of other instances have ever arrived.
     #[must_use]
     pub fn has_listened(&self) -> bool {
-        self.state.listened.load(SeqCst) > 0
+        self.state.has_listened()
     }
 
     /// Turns the reads of these layers off, and those of the others on. Writes go on.

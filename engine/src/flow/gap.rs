@@ -8,6 +8,7 @@ use std::{
 use tracing::warn;
 
 use crate::{
+    clock::Time,
     coherence::fence::Ticket,
     entry::pattern::Pattern,
     flow::state::CacheState,
@@ -19,6 +20,9 @@ use crate::{
     targets::BUS,
     value::{Failure, Value},
 };
+
+/// No time: no message has arrived yet.
+const NEVER: u64 = Time::NEVER.0;
 
 /// How long a read waits for messages that are about to arrive, before it asks the second layer or the loader instead.
 const SIGHT: Duration = Duration::from_millis(250);
@@ -51,7 +55,7 @@ impl<V: Value> CacheState<V> {
         let now = self.now();
         self.recent.joins(now);
         self.kept.counts.set_told(true);
-        let is_first = self.listened.compare_exchange(0, now.0.max(1), SeqCst, SeqCst).is_ok();
+        let is_first = self.listened.compare_exchange(NEVER, now.0, SeqCst, SeqCst).is_ok();
         if !is_first || !self.shares_l2() {
             return;
         }
@@ -65,7 +69,13 @@ impl<V: Value> CacheState<V> {
     /// Whether a load began before messages arrived for the first time: over a shared second layer its marks order
     /// values, but no absence.
     pub(super) fn began_unheard(&self, ticket: &Ticket) -> bool {
-        ticket.started().0 < self.listened.load(SeqCst) && self.shares_l2()
+        let listened = self.listened.load(SeqCst);
+        listened != NEVER && ticket.started().0 < listened && self.shares_l2()
+    }
+
+    /// Whether messages of other instances have ever arrived.
+    pub(crate) fn has_listened(&self) -> bool {
+        self.listened.load(SeqCst) != NEVER
     }
 
     fn shares_l2(&self) -> bool {
@@ -136,7 +146,7 @@ impl<V: Value> CacheState<V> {
         self.outage.end();
         self.recent.set_down(false, self.now());
         self.recent.joins(self.now());
-        self.kept.counts.set_told(self.listened.load(SeqCst) > 0);
+        self.kept.counts.set_told(self.has_listened());
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
             transport: transport.to_owned(),
             status: BusState::Connected,

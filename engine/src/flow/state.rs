@@ -61,7 +61,7 @@ pub(crate) struct CacheState<V> {
     pub(crate) switches: Switches,
     /// Whether the background work has ended.
     pub(crate) is_closed: AtomicBool,
-    /// Since when messages of other instances arrive; 0 before that.
+    /// Since when messages of other instances arrive; [`Time::NEVER`] before that.
     pub(crate) listened: AtomicU64,
 }
 
