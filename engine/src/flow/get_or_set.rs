@@ -238,6 +238,7 @@ impl<V: Value> CacheState<V> {
                     duration_ms: duration,
                 });
                 if verdict != Verdict::Skip {
+                    self.kept.stale.remove_gone(key, ticket);
                     self.remember_absence(key, settings, ticket).await;
                 }
                 let left = settings.negative.lifetime().map_or(Ttl::NONE, |ttl| self.outage.cap(ttl));

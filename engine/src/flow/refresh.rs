@@ -268,7 +268,8 @@ impl<V: Value> CacheState<V> {
         memory.is_alone(&self.stored_key(key), self.now())
     }
 
-    /// A value of the second layer replaces that of the memory layer. That of a private layer is the same.
+    /// A value of the second layer replaces that of the memory layer. One of a private layer is mostly the same, but
+    /// such a store may be one of several instances after all.
     async fn prolong(
         &self,
         key: &Key,
@@ -280,8 +281,12 @@ impl<V: Value> CacheState<V> {
         let stored = self.stored_key(key);
         if !is_shared && let Layer1::Memory(memory) = &self.l1 {
             let now = self.now();
-            if ticket.is_valid() {
-                memory.prolong(&stored, now.after(settings.l1_ttl.at_most(found.left)), now);
+            let expires = now.after(settings.l1_ttl.at_most(found.left));
+            if memory.prolong(&stored, found.value.clone(), expires, ticket, now) {
+                let cost = found.cost.or_else(|| self.kept.notes.of(key).cost);
+                let note = Note { etag: found.etag, cost, ..Note::default() };
+                let settings = &Settings { tags: self.tags_of(&stored), ..settings.clone() };
+                self.renew_stale(key, &found.value, note, settings, Some(ticket));
             }
             return found.value;
         }

@@ -53,7 +53,7 @@ pub struct Memory<V> {
 pub(super) struct State<V> {
     pub(super) entries: Bounded<MemoryEntry<V>>,
     pub(super) mirrors: Mirrors<V>,
-    removals: Removals,
+    pub(super) removals: Removals,
     pub(super) tags: TagIndex,
 }
 

@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use super::{
     flags::EntryFlags,
-    memory::{Memory, State},
+    memory::{Memory, MemoryEntry, State},
     types::Life,
 };
 use crate::{
@@ -67,16 +67,30 @@ impl<V: Value> Memory<V> {
             .is_some_and(|(_, entry)| EntryFlags(entry.flags).is_alone())
     }
 
-    /// Lets a live entry live on until then.
-    pub fn prolong(&self, key: &Key, expires: Time, now: Time) {
+    /// Lets a live entry live on until then, with the value that a second layer has for it, which tells no times: it
+    /// counts as old as the one before. Returns false if something came first.
+    pub fn prolong(&self, key: &Key, value: V, expires: Time, ticket: &Ticket, now: Time) -> bool {
         let mut guard = self.lock();
-        let State { entries, mirrors, .. } = &mut *guard;
-        let Some((node, _)) = entries.peek(key.as_bytes(), now) else { return };
-        entries.renew(node, expires);
-        if let Some(held) = entries.node_value_mut(node) {
+        let State { entries, mirrors, tags, removals, .. } = &mut *guard;
+        let Some((_, held)) = entries.peek(key.as_bytes(), now).filter(|_| ticket.is_valid()) else {
+            return false;
+        };
+        let (stamp, flags) = (held.value.stamp, held.flags);
+        let tags_held = tags.of(key, entries, now).cloned();
+        let weight = value.weight();
+        let Some(node) = entries.insert(key, MemoryEntry { value, stamp }, weight, expires, now) else {
+            return false;
+        };
+        entries.set_flags(node, flags);
+        if let Some(held) = &tags_held {
+            tags.add(key, held, entries);
+        }
+        removals.wrote(node);
+        if let Some(held) = entries.node_value(node) {
             // The next read finds when mirrors have to ask.
             mirrors.publish(&held.value, node, now);
         }
+        true
     }
 
     /// Gives the entry of that time another life, or stores the value if there is to be no entry; an entry never ends

@@ -81,7 +81,7 @@ impl TagIndex {
     }
 
     /// The tags of a live entry.
-    fn of<V>(&self, key: &Key, entries: &Bounded<MemoryEntry<V>>, now: Time) -> Option<&Tags> {
+    pub(super) fn of<V>(&self, key: &Key, entries: &Bounded<MemoryEntry<V>>, now: Time) -> Option<&Tags> {
         if self.by_key.is_empty() {
             return None;
         }

@@ -111,6 +111,19 @@ impl<V: Value> StaleCopies<V> {
         }
     }
 
+    /// Forgets a key whose loader has found nothing, unless its value was good after the load had begun, or the ticket
+    /// of the load is void.
+    pub fn remove_gone(&self, key: &Key, ticket: &Ticket) {
+        if self.used.load(SeqCst) {
+            let mut entries = self.entries.lock();
+            let held = entries.peek(key.as_bytes(), Time::ZERO);
+            let is_gone = held.is_some_and(|(_, entry)| entry.value.good <= ticket.started());
+            let removed = if is_gone && ticket.is_valid() { entries.remove(key.as_bytes()) } else { None };
+            drop(entries);
+            drop(removed);
+        }
+    }
+
     /// Forgets a key if a read took its value over from the second layer.
     pub fn remove_taken_over(&self, key: &Key) {
         if self.used.load(SeqCst) {

@@ -36,6 +36,38 @@ async fn a_failing_load_is_answered_with_the_stale_value() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_loader_that_finds_nothing_ends_the_stale_value() {
+    for ticks in [0, 1] {
+        let cache = alone(short_lived());
+        cache.load("a", "one");
+        cache.pass(60 * SECOND).await;
+        cache.get_or_set("a").finish_empty();
+        cache.pass(ticks * SECOND).await;
+        let load = cache.get_or_set("a");
+        load.fail("boom");
+        assert_eq!(
+            load.answer(),
+            Some(Answer::Thrown(text("boom"))),
+            "a row that was deleted does not come back"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loader_that_finds_nothing_leaves_the_stale_value_of_a_later_write() {
+    let cache = alone(short_lived());
+    cache.load("a", "one");
+    cache.pass(60 * SECOND).await;
+    let load = cache.get_or_set("a");
+    cache.set("a", "two").done();
+    load.finish_empty();
+    cache.pass(60 * SECOND).await;
+    let later = cache.get_or_set("a");
+    later.fail("boom");
+    assert_eq!(later.value(), some("two"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stale_value_ends_with_its_own_time() {
     let cache = alone(short_lived());
     cache.set("a", "one").done();

@@ -320,6 +320,24 @@ async fn a_short_life_in_memory_is_prolonged_from_the_second_layer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_value_that_another_instance_has_written_to_a_private_second_layer_is_taken() {
+    let mut options = ahead(options());
+    options.settings.l1_ttl = ttl(10 * SECOND);
+    options.settings.fail_safe = fail_safe().settings.fail_safe;
+    let layered = Layered::over(options, memory(10), |store| store);
+    let cache = &layered.harness;
+    cache.load("a", "one");
+    layered.plant("a", "two");
+    for _ in 0..8 {
+        cache.pass(9 * SECOND).await;
+        assert!(!cache.get_or_set("a").has_loaded());
+        assert_eq!(cache.get("a").done(), some("two"));
+    }
+    cache.pass(9 * SECOND).await;
+    assert!(cache.get_or_set("a").has_loaded(), "it counts as old as the value before");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_joined_a_refresh_that_another_instance_does_gets_a_value_all_the_same() {
     let mut options = ahead(options());
     options.settings.lock.enabled = true;

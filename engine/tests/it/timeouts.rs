@@ -43,6 +43,15 @@ async fn past_the_soft_limit_the_stale_value_answers_and_the_late_one_is_kept() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_soft_limit_of_zero_answers_at_once() {
+    let cache = expired(limits(Some(0), None)).await;
+    let load = cache.get_or_set("a");
+    assert_eq!(load.value(), some("old"));
+    load.finish("new");
+    assert_eq!(cache.get("a").done(), some("new"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_that_comes_after_the_soft_limit_gets_the_stale_value() {
     let cache = expired(limits(Some(1), None)).await;
     let leader = cache.get_or_set("a");

@@ -239,6 +239,9 @@ impl Naive {
         let load = self.loads.remove(&id).expect("it runs");
         let key = load.key;
         self.emit(format!("loader:success {key}"));
+        if !load.void && self.stale.find(key).is_some_and(|copy| copy.stamp <= load.started) {
+            self.stale.remove(key);
+        }
         let newer = self.l1.find(key).is_some_and(|held| held.stamp > load.started);
         if let Some(ttl) = self.options.settings.negative.ttl.filter(|_| !load.void && !newer) {
             let expires = self.now.saturating_add(ttl.0);
