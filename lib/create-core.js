@@ -150,16 +150,18 @@ function takeEntries(record, { ttlMs, maxEntries } = { ttlMs: NaN, maxEntries: N
 }
 
 /**
- * Tells that locks are asked for where nothing can take one.
+ * Tells that locks are asked for where the second layer cannot take one. Without a second layer there is nothing to
+ * share, as where Redis is left out in development.
  * @param {ReturnType<typeof layer2Of>} layer2
  * @param {import('./options/read.js').OptionRecord} record
  * @param {Emitter} emitter
  */
-function warnOfLocks({ redis: isBuiltin, flags }, record, emitter) {
+function warnOfLocks({ flags }, record, emitter) {
   if (record[OPTION.DISTRIBUTED_LOCK_ENABLED] !== 1) return;
-  if (isBuiltin !== undefined || (flags & LAYERS.L2_LOCKS) !== 0) return;
-  const lacking = (flags & LAYERS.CUSTOM_L2) === 0 ? 'there is no l2' : 'the l2 has no acquireLock and releaseLock';
-  emitter.logger.warn(`"distributedLock" has no effect, as ${lacking}: each instance loads for itself`);
+  if ((flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_LOCKS)) !== LAYERS.CUSTOM_L2) return;
+  emitter.logger.warn(
+    '"distributedLock" has no effect, as the l2 has no acquireLock and releaseLock: each instance loads for itself',
+  );
 }
 
 /**
