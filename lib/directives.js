@@ -16,7 +16,7 @@ const { NO_LAYER } = require('./tag-rules.js');
 const sharing = require('./values/sharing.js');
 
 const { raw } = bridge;
-const unknown = lazy(() => require('./options/unknown.js').known.ofLoaders);
+const unknown = lazy(() => require('./options/unknown-of-calls.js').known.ofLoaders);
 
 /** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
 /** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */

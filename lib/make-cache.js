@@ -8,7 +8,7 @@ const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
 const { tellUnknown } = require('./options/of-call.js');
 const { readHandlers, readLogging, readTypes } = require('./options/read.js');
-const { known } = require('./options/unknown.js');
+const { ofCaches } = require('./options/unknown.js');
 const { overriddenBy } = require('./overridden.js');
 
 /** @typedef {import('./core.js').Core} Core */
@@ -31,7 +31,7 @@ function makeCache(cache, original, options) {
   const layers = readLayers(options);
   const observability = observabilityIn(options);
   const { core, name } = createCore(options, layers, emitter, observability !== undefined);
-  known.ofCaches.tell(logger, options);
+  ofCaches.tell(logger, options);
   core.overridden = overriddenBy(cache, original);
   const start = (/** @type {(dashboard: Observability) => void} */ made) => {
     const { warm } = options;

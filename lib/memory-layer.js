@@ -7,12 +7,12 @@ const { SilentEmitter } = require('./emitter.js');
 const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
 const { readLayerOptions } = require('./options/read.js');
-const { known } = require('./options/unknown.js');
 const { readValues } = require('./options/values.js');
 const { overriddenBy } = require('./overridden.js');
 const { SlotTable } = require('./memory/slots.js');
 
 const watched = lazy(() => require('./memory/watched-table.js'));
+const unknown = lazy(() => require('./options/unknown-of-calls.js').known);
 const copying = lazy(() => require('./copying-core.js'));
 
 /**
@@ -41,7 +41,7 @@ function storeCore(store, original, options) {
   const record = readLayerOptions(options);
   const table = tableOf(record, options);
   const logger = new Logger();
-  known.ofLayers.tell(logger, options);
+  unknown().ofLayers.tell(logger, options);
   const core = new (coreOver(table))({
     record,
     table,

@@ -10,7 +10,7 @@ const { mustBeObject, readCallOptions } = require('../options/read.js');
 const { Batch } = require('./batch.js');
 const { isOverridden } = require('./subject.js');
 
-const unknown = lazy(() => require('../options/unknown.js').known.ofFunctions);
+const unknown = lazy(() => require('../options/unknown-of-calls.js').known.ofFunctions);
 
 /** The longest time that `setTimeout` takes. */
 const LONGEST_MS = 0x7fff_ffff;

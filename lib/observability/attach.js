@@ -8,7 +8,7 @@ const { DEFAULT_L1_MAX_ENTRIES } = require('../contract/values.js');
 const { inspectTable } = require('../inspect.js');
 const { TimedMirror } = require('../memory/timed-mirror.js');
 const { copied } = require('../options/laid-over.js');
-const { known } = require('../options/unknown.js');
+const { ofCaches } = require('../options/unknown.js');
 const { bridge } = require('../raw.js');
 const { failureOf, forget } = require('./answers.js');
 const { ObservabilityInspector } = require('./classes.js');
@@ -60,7 +60,7 @@ class Observability {
    */
   constructor(cache, core, { options: given, l1, l2, eventBus, observability, hasTable }) {
     // The page shows the options that the cache was made with: the user may change the object later.
-    const options = copied(given, known.ofCaches.groups);
+    const options = copied(given, ofCaches.groups);
     this.core = core;
     this.options = observability;
     /** Counts that other threads read. @type {Float64Array} */

@@ -2,27 +2,19 @@
 // Names of options, by which those are found that have no effect, as no option has their name. They are told and not
 // refused: subclasses, custom layers and stores may have options of their own.
 
+const { lazy } = require('../lazy.js');
 const { groupsOf } = require('./groups.js');
 
-/** @typedef {Pick<import('../logger.js').Logger, 'speaks' | 'warn'>} Log */
+/** Of names that are none, which few options have. */
+const meaning = lazy(() => require('./meant.js'));
 
-/** A name with fewer letters is not taken for another one with a typing error: too many words are near it. */
-const LEAST_LETTERS = 5;
+/** @typedef {Pick<import('../logger.js').Logger, 'speaks' | 'warn'>} Log */
 
 /** The most lines of one log: names may be made up at run time. */
 const MOST_LINES = 100;
 
 /** The lines that each log has; undefined where it takes none. @type {WeakMap<Log, Set<string> | undefined>} */
 const told = new WeakMap();
-
-/** A name as people remember it: without its unit, in any case. */
-const remembered = (/** @type {string} */ name) => name.toLowerCase().replace(/ms$/, '');
-
-/** The name at the end of a path. */
-const last = (/** @type {string} */ path) => path.slice(path.lastIndexOf('.') + 1);
-
-/** Of several paths with one name, the likelier comes first. */
-const rank = (/** @type {string} */ path) => (!path.includes('.') ? 0 : path.startsWith('levels.') ? 1 : 2);
 
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -38,7 +30,7 @@ class KnownOptions {
     this.owner = owner;
     /** The names in each group, and those in none. */
     this.groups = groupsOf([...paths, ...others]);
-    this.likely = paths.filter((path) => !path.endsWith('.enabled')).sort((a, b) => rank(a) - rank(b));
+    this.paths = paths;
   }
 
   /**
@@ -84,38 +76,12 @@ class KnownOptions {
     return Object.keys(options).flatMap((name) => {
       const path = group === '' ? name : `${group}.${name}`;
       if (known.has(name)) return this.groups.has(path) ? this.unknownIn(options[name], path) : [];
-      const advice = group === '' ? this.meantBy(name) : `${group} takes ${[...known].join(', ')}`;
+      const advice = group === '' ? meaning().meantBy(this, name) : `${group} takes ${[...known].join(', ')}`;
       return advice === undefined
         ? []
         : [`option "${path}" of a ${this.owner} is not known and has no effect: ${advice}`];
     });
   }
-
-  /**
-   * Which option is meant by a name that is none.
-   * @param {string} name
-   * @returns {string | undefined}
-   */
-  meantBy(name) {
-    const same = this.likely.find((path) => remembered(last(path)) === remembered(name));
-    const meant = same ?? [...(this.groups.get('') ?? [])].find((known) => isNear(known, name));
-    return meant === undefined ? undefined : `"${meant}" may be meant`;
-  }
-}
-
-/**
- * Whether one letter more, less or changed, or two letters in the other order, make a name of another one.
- * @param {string} known
- * @param {string} name
- */
-function isNear(known, name) {
-  if (Math.min(known.length, name.length) < LEAST_LETTERS || known === name) return false;
-  let same = 0;
-  while (same < known.length && known[same] === name[same]) same++;
-  const rests = (/** @type {number} */ ofKnown, /** @type {number} */ ofName) =>
-    known.slice(same + ofKnown) === name.slice(same + ofName);
-  const isSwapped = known[same] === name[same + 1] && known[same + 1] === name[same];
-  return rests(1, 1) || rests(1, 0) || rests(0, 1) || (isSwapped && rests(2, 2));
 }
 
 /**

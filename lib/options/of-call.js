@@ -5,7 +5,7 @@ const { lazy } = require('../lazy.js');
 const { refuseTags } = require('../tag-rules.js');
 const { readCallOptions } = require('./read.js');
 
-const unknown = lazy(() => require('./unknown.js').known);
+const unknown = lazy(() => require('./unknown-of-calls.js').known);
 
 /**
  * @param {import('../calls.js').Calls} core

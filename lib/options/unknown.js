@@ -1,23 +1,7 @@
 'use strict';
-// The options of caches, layers, calls and loaders, by which unknown ones are found.
+// The options of caches, by which unknown ones are found.
 
 const { KnownOptions } = require('./known.js');
-const { OF_CACHE, OF_CALL, OF_LAYER, OF_OTHERS } = require('./paths.js');
+const { OF_CACHE, OF_OTHERS } = require('./paths.js');
 
-/** Those of functions that read through a cache. */
-const OF_FUNCTION = ['key', 'loadMany', 'batch.windowMs', 'batch.max'];
-/** Those that a loader sets for its value. */
-const OF_LOADER = [...OF_CALL.filter((path) => path !== 'partial' && path !== 'shouldCache'), 'etag'];
-
-const known = {
-  ofCaches: new KnownOptions('cache', OF_CACHE, OF_OTHERS),
-  ofLayers: new KnownOptions('store', OF_LAYER, OF_CACHE),
-  /** Calls may be given the options of their cache as well, as in 0.4.0. */
-  ofCalls: new KnownOptions('call', OF_CALL, [...OF_CACHE, ...OF_OTHERS]),
-  ofFunctions: new KnownOptions('call', [...OF_CALL, ...OF_FUNCTION], [...OF_CACHE, ...OF_OTHERS]),
-  ofLoaders: new KnownOptions('loader', OF_LOADER, [...OF_CALL, ...OF_CACHE]),
-  /** Of verbs that have few, under their names. */
-  ofVerbs: new KnownOptions('call', ['on.types', 'save.maxEntries', 'advice.stop', 'close.timeoutMs']),
-};
-
-module.exports = { known };
+module.exports = { ofCaches: new KnownOptions('cache', OF_CACHE, OF_OTHERS) };
