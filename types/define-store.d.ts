@@ -44,7 +44,7 @@ export declare function defineStore<V = unknown, D extends StoreDefinition<V> = 
   LocksOf<Pick<D, Extract<keyof D, keyof DistributedLock>>> &
   Pick<D, Extract<keyof D, 'inspect' | 'close' | 'getMany' | 'setMany' | 'deleteMany'>>;
 
-/** The methods for locks. They take what a cache gives them, also where a definition leaves out parameters. */
+/** The methods for locks. They take the arguments of a cache, also where a definition leaves out parameters. */
 type LocksOf<D> = {
   [M in keyof D]: D[M] extends (...args: any) => infer R
     ? (...args: Parameters<DistributedLock[M & keyof DistributedLock]>) => R
