@@ -4,12 +4,13 @@ import { LazyLayersCache, RedisEventBus, RedisStore } from '../../../index.mjs';
 
 const { url, source, observability } = JSON.parse(process.argv[2]);
 
+const eventBus = new RedisEventBus(url, 'catalogue');
 const cache = new LazyLayersCache({
   name: 'catalogue',
   source,
   ttlMs: 600_000,
   l2: new RedisStore(url, { prefix: 'catalogue:' }),
-  eventBus: new RedisEventBus(url, 'catalogue'),
+  eventBus,
   levels: { L1: { maxEntries: 200_000 } },
   negativeCache: { ttlMs: 60_000 },
   logging: { enabled: false },
@@ -64,5 +65,7 @@ process.on('message', async ({ id, verb, args }) => {
 mounted.listen(0, '127.0.0.1', async () => {
   const server = cache.getObservabilityServer();
   await cache.get('nothing');
+  // L1 serves nothing from before it can hear of invalidations: a value that is set sooner is gone again.
+  while (!(await eventBus.healthCheck()).subscribed) await new Promise(setImmediate);
   process.send({ url: server?.url ?? null, mountedUrl: `http://127.0.0.1:${mounted.address().port}` });
 });
