@@ -24,14 +24,16 @@ async function subscribers(client, channel) {
 test('buses and caches that nobody holds any more end their connections', async (t) => {
   const { server, client } = await redisWithClient(t);
   await (async () => {
+    const held = [];
     for (let at = 0; at < 5; at += 1) {
       const eventBus = new RedisEventBus(server.url, 'gone', QUIET);
       const cache = new LazyLayersCache({ eventBus, ...QUIET });
+      held.push(cache);
       await eventBus.connect();
       await cache.delete('k');
     }
+    await until(async () => (await subscribers(client, 'gone')) === held.length, 'all are subscribed');
   })();
-  await until(async () => (await subscribers(client, 'gone')) === 5, 'all are subscribed');
   await until(
     async () => {
       collect();
