@@ -39,17 +39,24 @@ async function rustTests(tally) {
   return (await cargo(['test', '--doc', '--workspace', '--locked', '--quiet'], { onLine })) && passed;
 }
 
-/** Folders whose tests wait for servers, browsers and other programs most of the time: two files run at a time. */
-const WAITS = /^__test__[\\/](bus|chaos|context|dashboard|log|observability|package|redis|toolchains)[\\/]/;
-/** Of these, files that measure time, or that keep a processor busy. */
-const MEASURES = /[\\/](busy|freeze|latency|storm|stuck)\.test\.mjs$/;
+/** Folders and files that measure time or memory, or keep all processors busy: they run alone. */
+const MEASURES = new Set(
+  [
+    ['attack', 'model', 'process', 'time'],
+    ['bench-quick', 'constant-cost', 'jest-heap'],
+    ['batches', 'interleaved', 'invalidation-during-load', 'late-answers', 'load-limit', 'patterns', 'user-code'],
+    ['busy', 'freeze', 'latency', 'storm', 'stuck'],
+  ].flat(),
+);
+
+const measures = (file) => file.split(/[\\/.]/).some((name) => MEASURES.has(name));
 
 async function nodeTests(tally) {
-  const waits = (file) => WAITS.test(file) && !MEASURES.test(file);
   const files = testFiles();
   const parts = [
-    { atATime: 1, files: files.filter((file) => !waits(file)) },
-    { atATime: 2, files: files.filter(waits) },
+    { atATime: 1, files: files.filter(measures) },
+    // These wait for servers, browsers, other programs and timers most of the time.
+    { atATime: 3, files: files.filter((file) => !measures(file)) },
   ];
   let passed = true;
   for (const { atATime, files } of parts) {
