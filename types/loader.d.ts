@@ -36,7 +36,7 @@ export interface LoaderContext<V = any> {
    * with code `NO_STALE_VALUE` if there is none. Where the type of the values is not known it is `never`, so that
    * `return notModified()` adds nothing to the type of the loader.
    */
-  readonly notModified: () => unknown extends V ? never : V;
+  readonly notModified: () => ByValues<V, never, V>;
   /**
    * Options of this value, known only now. They go before those of the call; those of a second call before those of
    * the first. Throws a TypeError or RangeError with code `INVALID_OPTION`, also for options that a loader cannot
@@ -99,7 +99,7 @@ export interface ManyLoaderContext {
  * compile. A cache always passes a {@link LoaderContext}.
  */
 export type LoaderParameter<V = any> =
-  LoaderContext<unknown extends V ? any : V> | SignalAlone | { readonly [name: string]: never };
+  LoaderContext<ByValues<V, any, V>> | SignalAlone | { readonly [name: string]: never };
 
 /**
  * A context of a signal alone, as stores of your own may pass it, and as loaders may ask for it. By the patterns it
@@ -129,6 +129,17 @@ export type LoaderFunction<R, V = any> = {
 /** A parameter of type `T` where the loader is one of `any`; nothing fits it where it is another one. */
 export type OfUntyped<T, R> = 0 extends 1 & R ? T : never;
 
+/** Takes values of `V`: one that takes all values takes these, too. */
+export interface ValueSink<in V> {
+  (value: V): void;
+}
+
+/**
+ * `Any` in a cache of `unknown` or `any`, else `Typed`. It asks what takes the values, since by `unknown extends V` the
+ * compiler would not take a cache of users for one of things with a name.
+ */
+export type ByValues<V, Any, Typed> = ValueSink<V> extends ValueSink<unknown> ? Any : Typed;
+
 /**
  * Finds the value of a key that the cache does not hold. Its argument is a {@link LoaderContext}. `getOrSet` takes one
  * that answers without a promise too, see {@link LoaderFunction}.
@@ -143,13 +154,13 @@ export type CacheLoader<V = unknown> = { load(...context: LoaderParameter<V>[]):
  * have stored it, and `undefined` only if the loader may return it. A cache of `unknown` takes the loader's word for
  * the type.
  */
-export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
+export type Loaded<V, R> = ByValues<V, R, V | Extract<R, undefined>>;
 
 /** The same with a loader of `any`, which may return `undefined`. */
-export type LoadedUntyped<V, R> = unknown extends V ? R : V | undefined;
+export type LoadedUntyped<V, R> = ByValues<V, R, V | undefined>;
 
 /** The values of `getMany` with a loader of `R`, in a cache of `V`. */
-export type ManyLoaded<V, R> = unknown extends V ? R : V;
+export type ManyLoaded<V, R> = ByValues<V, R, V>;
 
 /** A load under way. The addon keeps those of a cache; these types are for stores that keep their own. */
 export interface InflightEntry<K extends CacheKey | bigint = string, V = unknown> {
