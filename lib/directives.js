@@ -8,7 +8,7 @@ const { LOADED, VERDICT } = require('./contract/codes.js');
 const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { decided, noStale, optionRange, optionType, reasonOf } = require('./errors.js');
-const { lazy } = require('./lazy.js');
+const { tellUnknownOf } = require('./options/of-call.js');
 const { readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { copyOf } = require('./records.js');
@@ -16,7 +16,6 @@ const { NO_LAYER } = require('./tag-rules.js');
 const sharing = require('./values/sharing.js');
 
 const { raw } = bridge;
-const unknown = lazy(() => require('./options/unknown-of-calls.js').known.ofLoaders);
 
 /** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
 /** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */
@@ -162,8 +161,7 @@ class Directives {
     this.setsTags ||= tags !== undefined;
     if (etag !== undefined) this.record.etag = etag === '' ? undefined : etag;
     this.setsEtag ||= etag !== undefined;
-    // Stores of users take what they like.
-    if (!core.hands) unknown().tell(core.emitter.logger, given);
+    tellUnknownOf('ofLoaders', core, given);
     Object.assign(this.options, given);
     this.isGiven = true;
   }

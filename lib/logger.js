@@ -7,6 +7,8 @@ const { inspect } = require('node:util');
 const ERROR_EVERY_MS = 1000;
 /** The most kinds of errors that are told apart. */
 const MOST_KINDS = 100;
+/** The most warnings of which each is told once: names may be made up at run time. */
+const MOST_ONCE = 100;
 
 /**
  * Prints a line. A console may throw, as those do that fail a test for what it logs, and so may a value that says how
@@ -57,6 +59,10 @@ class Logger {
    * @type {Map<string, { at: number, more: number }>}
    */
   #logged = new Map();
+  /** The kinds of warnings that were told once. @type {Set<unknown>} */
+  #told = new Set();
+  /** Whether they are. Known once it is asked for. @type {boolean | undefined} */
+  #advises;
 
   /**
    * @param {object} [options]
@@ -91,6 +97,26 @@ class Logger {
   /** @param {unknown[]} args */
   warn(...args) {
     if (this.speaks) print('warn', '[WARN]', ...args);
+  }
+
+  /**
+   * Whether `warnOnce` logs a warning of this kind, or, without one, of a new kind.
+   * @param {string} [kind]
+   */
+  mayWarnOnce(kind) {
+    // An environment variable may decide whether there are warnings. It is read once, as calls come here.
+    this.#advises ??= this.speaks;
+    return this.#advises && this.#told.size < MOST_ONCE && !this.#told.has(kind);
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} [kind] of which the first is logged
+   */
+  warnOnce(text, kind = text) {
+    if (!this.mayWarnOnce(kind)) return;
+    this.#told.add(kind);
+    this.warn(text);
   }
 
   /**

@@ -4,13 +4,11 @@
 const { setImmediate } = require('node:timers');
 
 const { argument, optionRange, optionType } = require('../errors.js');
-const { lazy } = require('../lazy.js');
 const { copied } = require('../options/laid-over.js');
+const { tellUnknownOf } = require('../options/of-call.js');
 const { mustBeObject, readCallOptions } = require('../options/read.js');
 const { Batch } = require('./batch.js');
 const { isOverridden } = require('./subject.js');
-
-const unknown = lazy(() => require('../options/unknown-of-calls.js').known.ofFunctions);
 
 /** The longest time that `setTimeout` takes. */
 const LONGEST_MS = 0x7fff_ffff;
@@ -122,8 +120,7 @@ function wrap(subject, fn, given) {
   const { core, owner } = subject;
   if (typeof fn !== 'function') throw argument('fn', 'a function', fn);
   const { key, loadMany, batch, options } = readOptions(given, core.keepsTags);
-  // Stores of users take what they like.
-  if (!core.hands) unknown().tell(core.emitter.logger, given);
+  tellUnknownOf('ofFunctions', core, given);
   const window = loadMany === undefined ? undefined : new Window(loadMany, batch, { core, record: undefined });
   // Not asynchronous: the promise of an asynchronous function would settle three microtasks after that of a hit.
   const call = (/** @type {unknown} */ self, /** @type {any[]} */ args) => {

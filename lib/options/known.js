@@ -8,14 +8,6 @@ const { groupsOf } = require('./groups.js');
 /** Of names that are none, which few options have. */
 const meaning = lazy(() => require('./meant.js'));
 
-/** @typedef {Pick<import('../logger.js').Logger, 'speaks' | 'warn'>} Log */
-
-/** The most lines of one log: names may be made up at run time. */
-const MOST_LINES = 100;
-
-/** The lines that each log has; undefined where it takes none. @type {WeakMap<Log, Set<string> | undefined>} */
-const told = new WeakMap();
-
 /** @param {unknown} value @returns {value is Record<string, unknown>} */
 const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -24,7 +16,7 @@ class KnownOptions {
   /**
    * @param {'call' | 'cache' | 'store' | 'bus' | 'loader'} owner
    * @param {readonly string[]} paths of options that may be meant by a name that is none
-   * @param {readonly string[]} [others] paths of options whose names say little elsewhere
+   * @param {readonly string[]} [others] paths of options that are never meant: they have no effect, or say little
    */
   constructor(owner, paths, others = []) {
     this.owner = owner;
@@ -35,21 +27,13 @@ class KnownOptions {
 
   /**
    * Tells the names in options that are not known, each once.
-   * @param {Log} logger
+   * @param {import('../logger.js').Logger} logger
    * @param {unknown} options
    * @param {string} [group] whose options these are
    */
   tell(logger, options, group = '') {
-    // Whether it speaks is asked once: an environment variable may decide that, and calls come here.
-    if (!told.has(logger)) told.set(logger, logger.speaks ? new Set() : undefined);
-    const before = told.get(logger);
-    if (before === undefined) return;
-    for (const line of this.listed(options, group)) {
-      if (before.size === MOST_LINES) return;
-      if (before.has(line)) continue;
-      before.add(line);
-      logger.warn(line);
-    }
+    if (!logger.mayWarnOnce()) return;
+    for (const line of this.listed(options, group)) logger.warnOnce(line);
   }
 
   /**
@@ -76,7 +60,7 @@ class KnownOptions {
     return Object.keys(options).flatMap((name) => {
       const path = group === '' ? name : `${group}.${name}`;
       if (known.has(name)) return this.groups.has(path) ? this.unknownIn(options[name], path) : [];
-      const advice = group === '' ? meaning().meantBy(this, name) : `${group} takes ${[...known].join(', ')}`;
+      const advice = meaning().adviceOn(this, options, group, name);
       return advice === undefined
         ? []
         : [`option "${path}" of a ${this.owner} is not known and has no effect: ${advice}`];
