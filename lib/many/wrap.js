@@ -152,7 +152,9 @@ function wrap(subject, fn, given) {
  */
 function methods(subject, key, call) {
   const { owner } = subject;
-  const selfOf = (/** @type {any} */ given) => (given?.refresh === refresh ? undefined : given);
+  // Also a bound one, or a proxy, is the function itself.
+  const selfOf = (/** @type {any} */ given) =>
+    typeof given === 'function' && given.refresh === refresh ? undefined : given;
   /** @this {unknown} @param {any[]} args */
   async function refresh(...args) {
     // Loads under way began before, perhaps with older data.
