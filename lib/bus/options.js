@@ -4,8 +4,9 @@
 const { RETRY_QUEUE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { Logger } = require('../logger.js');
-const { KnownOptions, pathsOf } = require('../options/known.js');
 const { entriesOrNone, flag, text } = require('../options/checks.js');
+const { pathsOf } = require('../options/defaults.js');
+const { KnownOptions } = require('../options/known.js');
 const { mustBeObject, readLogging } = require('../options/read.js');
 
 /** The paths of the options that all buses have. */

@@ -3,13 +3,10 @@
 // refused: subclasses, custom layers and stores may have options of their own.
 
 const { lazy } = require('../lazy.js');
-const { groupsOf } = require('./groups.js');
+const { groupsOf, isGroup } = require('./groups.js');
 
 /** Of names that are none, which few options have. */
 const meaning = lazy(() => require('./meant.js'));
-
-/** @param {unknown} value @returns {value is Record<string, unknown>} */
-const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The options of something. */
 class KnownOptions {
@@ -26,26 +23,18 @@ class KnownOptions {
   }
 
   /**
-   * Tells the names in options that are not known, each once.
+   * Tells the names in options that are not known, each once; none of an object whose own code fails: a warning must
+   * not end what it is about.
    * @param {import('../logger.js').Logger} logger
    * @param {unknown} options
    * @param {string} [group] whose options these are
    */
   tell(logger, options, group = '') {
     if (!logger.mayWarnOnce()) return;
-    for (const line of this.listed(options, group)) logger.warnOnce(line);
-  }
-
-  /**
-   * The same lines as of `unknownIn`; none of an object whose own code fails: a warning must not end what it is about.
-   * @param {unknown} options
-   * @param {string} group
-   */
-  listed(options, group) {
     try {
-      return this.unknownIn(options, group);
+      for (const line of this.unknownIn(options, group)) logger.warnOnce(line);
     } catch {
-      return [];
+      // They cannot be listed.
     }
   }
 
@@ -56,28 +45,13 @@ class KnownOptions {
    */
   unknownIn(options, group = '') {
     const known = this.groups.get(group);
-    if (known === undefined || !isRecord(options)) return [];
+    if (known === undefined || !isGroup(options)) return [];
     return Object.keys(options).flatMap((name) => {
       const path = group === '' ? name : `${group}.${name}`;
       if (known.has(name)) return this.groups.has(path) ? this.unknownIn(options[name], path) : [];
-      const advice = meaning().adviceOn(this, options, group, name);
-      return advice === undefined
-        ? []
-        : [`option "${path}" of a ${this.owner} is not known and has no effect: ${advice}`];
+      return meaning().linesOf(this, options, group, name);
     });
   }
 }
 
-/**
- * The paths of options of which an object has the defaults.
- * @param {object} defaults
- * @param {string} [group] with a dot at its end
- * @returns {string[]}
- */
-function pathsOf(defaults, group = '') {
-  return Object.entries(defaults).flatMap(([name, value]) =>
-    isRecord(value) ? pathsOf(value, `${group}${name}.`) : [`${group}${name}`],
-  );
-}
-
-module.exports = { KnownOptions, pathsOf };
+module.exports = { KnownOptions };

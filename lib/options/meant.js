@@ -38,12 +38,24 @@ function indexOf(known) {
  * @param {Record<string, unknown>} options
  * @param {string} group whose options these are
  * @param {string} name in them
- * @returns {string | undefined} undefined where the name is no fault
+ * @returns {string[]} none where the name is no fault
  */
-function adviceOn(known, options, group, name) {
+function linesOf(known, options, group, name) {
   // Neither is one that is not given, nor a field of an object of a class, as behind an accessor.
-  if ((options[name] ?? undefined) === undefined || !isPlain(options)) return undefined;
-  if (group !== '') return `${group} takes ${[...(known.groups.get(group) ?? [])].join(', ')}`;
+  if ((options[name] ?? undefined) === undefined || !isPlain(options)) return [];
+  const advice =
+    group === '' ? meantBy(known, options, name) : `${group} takes ${[...(known.groups.get(group) ?? [])].join(', ')}`;
+  if (advice === undefined) return [];
+  const path = group === '' ? name : `${group}.${name}`;
+  return [`option "${path}" of a ${known.owner} is not known and has no effect: ${advice}`];
+}
+
+/**
+ * @param {KnownOptions} known
+ * @param {Record<string, unknown>} options
+ * @param {string} name
+ */
+function meantBy(known, options, name) {
   const { byName, names } = indexOf(known);
   const meant = byName.get(remembered(name)) ?? names.find((other) => isNear(other, name));
   // Who gives that, too, has the other name for something else.
@@ -80,4 +92,4 @@ function isNear(known, name) {
   return same > 0 && (rests(1, 1) || rests(1, 0) || rests(0, 1) || (isSwapped && rests(2, 2)));
 }
 
-module.exports = { adviceOn };
+module.exports = { linesOf };
