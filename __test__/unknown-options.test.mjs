@@ -178,6 +178,11 @@ test('what is not given is not told, nor the fields of an object of a class', as
   const lines = await warnedBy(t, async () => {
     await cache.set('k', 1, new Options());
     await cache.set('k', 1, { ttl: undefined, refreshahead: null, failSafe: { grace: undefined } });
+    await cache.set('k', 1, {
+      get ttl() {
+        return assert.fail('it is asked');
+      },
+    });
     cache.on(() => {}, { signal: undefined });
     await cache.close(Object.assign(new EventTarget(), { listening: true }));
   });

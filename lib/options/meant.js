@@ -41,8 +41,9 @@ function indexOf(known) {
  * @returns {string[]} none where the name is no fault
  */
 function linesOf(known, options, group, name) {
-  // Neither is one that is not given, nor a field of an object of a class, as behind an accessor.
-  if ((options[name] ?? undefined) === undefined || !isPlain(options)) return [];
+  // Neither is one that is not given, nor a field of an object of a class, as behind an accessor. No accessor is asked.
+  const value = Object.getOwnPropertyDescriptor(options, name)?.value ?? undefined;
+  if (value === undefined || !isPlain(options)) return [];
   const advice =
     group === '' ? meantBy(known, options, name) : `${group} takes ${[...(known.groups.get(group) ?? [])].join(', ')}`;
   if (advice === undefined) return [];
