@@ -97,6 +97,16 @@ test('options that a loader sets, and those of functions, are told', async (t) =
   await cache.close();
 });
 
+test('in a loader no option is meant that it cannot change', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const options = { hardMs: 5, refreshahead: 0.5, skipTtl: 5, staleTtl: 5 };
+  const lines = await warnedBy(t, () => cache.getOrSet('k', ({ setOptions }) => (setOptions(options), 1)));
+  assert.deepEqual(lines, [
+    'option "staleTtl" of a loader is not known and has no effect: "failSafe.staleTtlMs" may be meant',
+  ]);
+  await cache.close();
+});
+
 test('names that verbs with few options do not have are told', async (t) => {
   const cache = new LazyLayersCache({ logging: { enabled: true } });
   const directory = await mkdtemp(join(tmpdir(), 'unknown-options-'));

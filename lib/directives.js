@@ -9,6 +9,7 @@ const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { decided, noStale, optionRange, optionType, reasonOf } = require('./errors.js');
 const { tellUnknownOf } = require('./options/of-call.js');
+const { FIXED } = require('./options/of-loaders.js');
 const { readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { copyOf } = require('./records.js');
@@ -23,17 +24,6 @@ const { raw } = bridge;
 /** Where the addon writes the age of a stale value. @type {Float64Array} */
 const times = bridge.float64(TIMES.LENGTH);
 
-/** Options of calls that a loader cannot change: they took effect before it runs. */
-const FIXED = [
-  'inflight',
-  'timeouts',
-  'distributedLock',
-  'refreshAhead',
-  'xfetch',
-  'skipTtlMs',
-  'shouldCache',
-  'versioning',
-];
 const { LEVELS_L1_TTL_MS, LEVELS_L2_TTL_MS, TTL_MS } = OPTION;
 const LIFETIMES = [TTL_MS, LEVELS_L1_TTL_MS, LEVELS_L2_TTL_MS];
 

@@ -40,7 +40,7 @@ export interface LoaderContext<V = any> {
   /**
    * Options of this value, known only now. They go before those of the call; those of a second call before those of
    * the first. Throws a TypeError or RangeError with code `INVALID_OPTION`, also for options that a loader cannot
-   * change: `inflight`, `timeouts`, `distributedLock`, `skipTtlMs` and `shouldCache`.
+   * change: `inflight`, `timeouts`, `distributedLock`, `refreshAhead`, `xfetch`, `skipTtlMs` and `shouldCache`.
    */
   readonly setOptions: (options: LoadedOptions) => void;
 }
