@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import ts from 'typescript';
 import { LazyLayersCache, MemoryStore, NatsEventBus, RabbitMQEventBus, RedisEventBus, RedisStore } from '../index.mjs';
 import { MapStore } from './support/map-store.mjs';
@@ -197,6 +198,13 @@ test('what is not given is not told, nor the fields of an object of a class', as
     await cache.close(Object.assign(new EventTarget(), { listening: true }));
   });
   assert.deepEqual(lines, []);
+});
+
+test('options of another realm are told, as jest has them', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const options = runInNewContext('({ ttl: 5, failSafe: { grace: 5 } })');
+  assert.deepEqual(namesIn(await warnedBy(t, () => cache.set('k', 1, options))), ['ttl', 'failSafe.grace']);
+  await cache.close();
 });
 
 test('a name beside the option that it may mean belongs to somebody else', async (t) => {

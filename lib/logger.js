@@ -61,7 +61,7 @@ class Logger {
   #logged = new Map();
   /** The kinds of warnings that were told once. @type {Set<unknown>} */
   #told = new Set();
-  /** Whether they are. Known once it is asked for. @type {boolean | undefined} */
+  /** Whether there are such warnings; known once that is asked for. @type {boolean | undefined} */
   #advises;
 
   /**
@@ -79,11 +79,6 @@ class Logger {
     return this.#enabled === true;
   }
 
-  /** Whether more than errors is logged. */
-  get speaks() {
-    return this.#enabled ?? (this.#env ?? process.env.NODE_ENV) !== 'production';
-  }
-
   /** @param {unknown[]} args */
   debug(...args) {
     if (this.traces) print('log', '[DEBUG]', ...args);
@@ -91,12 +86,12 @@ class Logger {
 
   /** @param {unknown[]} args */
   info(...args) {
-    if (this.speaks) print('info', '[INFO]', ...args);
+    if (this.#speaks()) print('info', '[INFO]', ...args);
   }
 
   /** @param {unknown[]} args */
   warn(...args) {
-    if (this.speaks) print('warn', '[WARN]', ...args);
+    if (this.#speaks()) print('warn', '[WARN]', ...args);
   }
 
   /**
@@ -105,7 +100,7 @@ class Logger {
    */
   mayWarnOnce(kind) {
     // An environment variable may decide whether there are warnings. It is read once, as calls come here.
-    this.#advises ??= this.speaks;
+    this.#advises ??= this.#speaks();
     return this.#advises && this.#told.size < MOST_ONCE && !this.#told.has(kind);
   }
 
@@ -144,6 +139,11 @@ class Logger {
     if (last === undefined && this.#logged.size >= MOST_KINDS) this.#logged.clear();
     this.#logged.set(text, { at: now, more: 0 });
     return last?.more ?? 0;
+  }
+
+  /** Whether more than errors is logged. */
+  #speaks() {
+    return this.#enabled ?? (this.#env ?? process.env.NODE_ENV) !== 'production';
   }
 }
 
