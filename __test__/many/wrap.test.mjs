@@ -240,6 +240,8 @@ test('what a wrapped function does beside is a method of other objects, too', as
   assert.equal(await cache.has('Ada:1'), true);
   const proxy = new Proxy(read, {});
   assert.equal(proxy.key(1), 'undefined:1');
+  t.mock.method(read, 'refresh');
+  assert.equal(read.key(1), 'undefined:1');
 });
 
 test('bad options are refused at once', (t) => {

@@ -140,21 +140,22 @@ function wrap(subject, fn, given) {
     return call(this, args);
   }
   Object.defineProperty(wrapped, 'name', { value: fn.name });
-  return Object.assign(wrapped, methods(subject, key, call));
+  return withMethods(wrapped, subject, key, call);
 }
 
 /**
- * What a wrapped function does beside its calls. Called as its methods they have no `this` for `key` and the function:
- * that is given by `call`.
+ * Adds what a wrapped function does beside its calls. Called as its methods they have no `this` for `key` and the
+ * function: that is given by `call`.
+ * @param {(...args: any[]) => Promise<any>} wrapped
  * @param {import('./subject.js').Subject} subject
  * @param {(...args: any[]) => any} key
  * @param {(self: unknown, args: any[]) => Promise<any>} call
  */
-function methods(subject, key, call) {
+function withMethods(wrapped, subject, key, call) {
   const { owner } = subject;
-  // Also a bound one, or a proxy, is the function itself.
+  // Also a bound one, or a proxy, is the function itself; so is one of which a test has replaced a method.
   const selfOf = (/** @type {any} */ given) =>
-    typeof given === 'function' && given.refresh === refresh ? undefined : given;
+    given === wrapped || (typeof given === 'function' && given.refresh === refresh) ? undefined : given;
   /** @this {unknown} @param {any[]} args */
   async function refresh(...args) {
     // Loads under way began before, perhaps with older data.
@@ -163,7 +164,7 @@ function methods(subject, key, call) {
     await (isOverridden(subject, 'delete') ? owner.delete(name) : owner.expire(name));
     return call(self, args);
   }
-  return {
+  return Object.assign(wrapped, {
     /** @this {unknown} @param {any[]} args */
     key(...args) {
       return key.apply(selfOf(this), args);
@@ -177,7 +178,7 @@ function methods(subject, key, call) {
     async expire(...args) {
       return owner.expire(key.apply(selfOf(this), args));
     },
-  };
+  });
 }
 
 module.exports = { readOptions, wrap };
