@@ -163,6 +163,25 @@ test('a key that was absent in front before another cache came is there once tha
   assert.equal(await other.getOrSet('l', () => 'there'), 'there');
 });
 
+test('a memory store that overrides methods may be both layers of one cache', async () => {
+  class Counted extends MemoryStore {
+    reads = 0;
+    get(key) {
+      this.reads++;
+      return super.get(key);
+    }
+  }
+  const store = new Counted();
+  const cache = new LazyLayersCache({ l1: store, l2: store });
+  await cache.set('k', 1);
+  assert.equal(await cache.getOrSet('l', () => 2), 2);
+  assert.deepEqual([await cache.get('k'), await cache.get('l'), await store.size()], [1, 2, 2]);
+  assert.ok(store.reads > 0);
+  await cache.delete('k');
+  assert.deepEqual([await cache.get('k'), await cache.size()], [undefined, 1]);
+  await cache.close();
+});
+
 test('a memory store cannot be both layers of one cache', () => {
   const store = new MemoryStore();
   assert.throws(() => new LazyLayersCache({ l1: store, l2: store }), {

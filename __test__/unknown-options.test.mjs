@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import ts from 'typescript';
 import { LazyLayersCache, MemoryStore, NatsEventBus, RabbitMQEventBus, RedisEventBus, RedisStore } from '../index.mjs';
 import { MapStore } from './support/map-store.mjs';
+
+const { ofCaches } = createRequire(import.meta.url)('../lib/options/unknown.js');
 
 /** The warnings while something is done. */
 async function warnedBy(t, act) {
@@ -94,6 +98,16 @@ test('options that a loader sets, and those of functions, are told', async (t) =
   await cache.close();
 });
 
+test('in a loader no option is meant that it cannot change', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const options = { hardMs: 5, refreshahead: 0.5, skipTtl: 5, staleTtl: 5 };
+  const lines = await warnedBy(t, () => cache.getOrSet('k', ({ setOptions }) => (setOptions(options), 1)));
+  assert.deepEqual(lines, [
+    'option "staleTtl" of a loader is not known and has no effect: "failSafe.staleTtlMs" may be meant',
+  ]);
+  await cache.close();
+});
+
 test('names that verbs with few options do not have are told', async (t) => {
   const cache = new LazyLayersCache({ logging: { enabled: true } });
   const directory = await mkdtemp(join(tmpdir(), 'unknown-options-'));
@@ -155,6 +169,73 @@ test('options that cannot be listed are taken as without warnings', async (t) =>
   await cache.close();
 });
 
+test('what is not given is not told, nor the fields of an object of a class', async (t) => {
+  class Options {
+    ttlms = 60_000;
+    get ttlMs() {
+      return this.ttlms;
+    }
+    get failSafe() {
+      return new Fallback();
+    }
+  }
+  class Fallback {
+    isOn = true;
+    get enabled() {
+      return this.isOn;
+    }
+  }
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const lines = await warnedBy(t, async () => {
+    await cache.set('k', 1, new Options());
+    await cache.set('k', 1, { ttl: undefined, refreshahead: null, failSafe: { grace: undefined } });
+    await cache.set('k', 1, {
+      get ttl() {
+        return assert.fail('it is asked');
+      },
+    });
+    cache.on(() => {}, { signal: undefined });
+    await cache.close(Object.assign(new EventTarget(), { listening: true }));
+  });
+  assert.deepEqual(lines, []);
+});
+
+test('options of another realm are told, as jest has them', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const options = runInNewContext('({ ttl: 5, failSafe: { grace: 5 } })');
+  assert.deepEqual(namesIn(await warnedBy(t, () => cache.set('k', 1, options))), ['ttl', 'failSafe.grace']);
+  await cache.close();
+});
+
+test('a name beside the option that it may mean belongs to somebody else', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  const shared = { ttl: 60, ttlMs: 60_000, level: 'info', levels: { L1: { ttlMs: 5 } }, fetch: () => 1 };
+  assert.deepEqual(await warnedBy(t, () => cache.set('k', 1, shared)), []);
+  await cache.close();
+});
+
+test('in a call no option is meant that has no effect there', async (t) => {
+  const cache = new LazyLayersCache({ logging: { enabled: true } });
+  assert.deepEqual(await warnedBy(t, () => cache.set('k', 1, { event: 'a', broadcastSets: true, names: 'b' })), []);
+  await cache.close();
+  const near = { eventbus: {}, event: [], observabilty: true };
+  assert.deepEqual(namesIn(await warned(t, near)), Object.keys(near));
+});
+
+test('where nothing is told, or nothing more, options are not listed', async (t) => {
+  let listed = 0;
+  const options = new Proxy({ ttlMs: 60_000 }, { ownKeys: (target) => (listed++, Reflect.ownKeys(target)) });
+  const quiet = new LazyLayersCache({ logging: { env: 'production' } });
+  await quiet.set('k', 1, options);
+  assert.equal(listed, 0);
+  const told = new LazyLayersCache({ logging: { enabled: true } });
+  const names = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`name${at}`, 1]));
+  await warnedBy(t, () => told.set('k', 1, { failSafe: names }));
+  await told.set('k', 1, options);
+  assert.equal(listed, 0);
+  await Promise.all([quiet.close(), told.close()]);
+});
+
 test('a hundred names are told, not more', async (t) => {
   const cache = new LazyLayersCache({ logging: { enabled: true } });
   const lines = await warnedBy(t, async () => {
@@ -184,13 +265,13 @@ test('nothing is told where warnings are off', (t) => {
   assert.equal(warn.mock.callCount(), 0);
 });
 
-test('no option of the types is taken for unknown', async (t) => {
+test('no option of the types is taken for unknown', () => {
   const file = new URL('../types/options.d.ts', import.meta.url);
   const source = ts.createSourceFile(file.pathname, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
   const interfaces = new Map(
     source.statements.filter(ts.isInterfaceDeclaration).map((declared) => [declared.name.text, declared]),
   );
-  /** An object with a property for each of a type, `undefined` where that is no group of options. */
+  /** An object with a property for each of a type, `true` where that is no group of options. */
   const every = (type) => {
     if (type === undefined) return undefined;
     if (ts.isUnionTypeNode(type)) return type.types.map(every).find((group) => group !== undefined);
@@ -201,8 +282,11 @@ test('no option of the types is taken for unknown', async (t) => {
     return Object.assign({}, ...inherited, properties(declared.members));
   };
   const properties = (members) =>
-    Object.fromEntries(members.filter(ts.isPropertySignature).map(({ name, type }) => [name.text, every(type)]));
+    Object.fromEntries(
+      members.filter(ts.isPropertySignature).map(({ name, type }) => [name.text, every(type) ?? true]),
+    );
   const options = Object.assign({}, every(ts.factory.createTypeReferenceNode('HybridCacheOptions')));
   assert.ok('L1' in options.levels && 'maxBytes' in options.levels.L1 && 'failSafe' in options);
-  assert.deepEqual(await warned(t, { ...options, logging: { enabled: true } }), []);
+  assert.deepEqual(ofCaches.unknownIn(options), []);
+  assert.equal(ofCaches.unknownIn({ ...options, tll: 1, failSafe: { ...options.failSafe, ttl: 1 } }).length, 1);
 });

@@ -42,8 +42,8 @@ function readLayers(options) {
   const subscribes = subscribeToEvents !== false;
   if (isGiven(l1)) checkMethods('l1', l1, L1_METHODS);
   if (isGiven(l2)) checkMethods('l2', l2, L2_METHODS);
-  // Each layer would take the other's entries for its own.
-  if (isGiven(l1) && l1 === l2 && memoryCoreOf(l1) !== undefined) throw optionType('l2', 'another store than l1', l2);
+  // Each layer would take the other's entries for its own. One that is driven by its methods may be both.
+  if (l1 === l2 && isPlainMemoryStore(l1)) throw optionType('l2', 'another store than l1', l2);
   if (isGiven(eventBus)) checkMethods('eventBus', eventBus, subscribes ? ['publish', 'subscribe'] : ['publish']);
   return { l1, l2, eventBus: isGiven(eventBus) ? eventBus : undefined, subscribes };
 }

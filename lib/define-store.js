@@ -6,13 +6,11 @@ const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
 
+const LOCKS = Object.freeze(['acquireLock', 'releaseLock']);
 /** Methods that are passed on as they are, where the definition has them. */
-const OPTIONAL = Object.freeze([
-  ...['acquireLock', 'releaseLock', 'inspect', 'close'],
-  ...['getMany', 'setMany', 'deleteMany'],
-]);
-/** Methods that a cache builds from others where the definition does not have them. */
-const BUILT = Object.freeze(['keys', 'has', 'deleteByPattern', 'size']);
+const OPTIONAL = Object.freeze([...LOCKS, ...['inspect', 'close', 'getMany', 'setMany', 'deleteMany']]);
+/** Methods that are called where the definition has them, and done without by way of others. */
+const REPLACED = Object.freeze(['keys', 'has', 'deleteByPattern', 'size']);
 /** How many keys of a pattern are deleted at a time. */
 const AT_ONCE = 100;
 
@@ -50,10 +48,11 @@ function check(definition) {
   const lacks = (/** @type {string} */ name) => typeof definition[name] !== 'function';
   const missing = ['get', 'set', 'delete'].find(lacks);
   if (missing !== undefined) throw argument(`store.${missing}`, 'a function', definition[missing]);
-  const wrong = [...BUILT, ...OPTIONAL].find((name) => (definition[name] ?? undefined) !== undefined && lacks(name));
+  const wrong = [...REPLACED, ...OPTIONAL].find((name) => (definition[name] ?? undefined) !== undefined && lacks(name));
   if (wrong !== undefined) throw argument(`store.${wrong}`, 'a function or left out', definition[wrong]);
-  const [other, lock] = ['acquireLock', 'releaseLock'].sort((a, b) => Number(lacks(b)) - Number(lacks(a)));
-  if (lacks(other) && !lacks(lock)) {
+  const other = LOCKS.find(lacks);
+  const lock = LOCKS.find((name) => !lacks(name));
+  if (other !== undefined && lock !== undefined) {
     throw argument(`store.${other}`, `a function, as there is store.${lock}`, definition[other]);
   }
   const unlisted = ['deleteByPattern', 'size'].find(lacks);

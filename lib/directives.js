@@ -8,7 +8,8 @@ const { LOADED, VERDICT } = require('./contract/codes.js');
 const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { decided, noStale, optionRange, optionType, reasonOf } = require('./errors.js');
-const { lazy } = require('./lazy.js');
+const { tellUnknownOf } = require('./options/of-call.js');
+const { FIXED } = require('./options/of-loaders.js');
 const { readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { copyOf } = require('./records.js');
@@ -16,7 +17,6 @@ const { NO_LAYER } = require('./tag-rules.js');
 const sharing = require('./values/sharing.js');
 
 const { raw } = bridge;
-const unknown = lazy(() => require('./options/unknown-of-calls.js').known.ofLoaders);
 
 /** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
 /** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */
@@ -24,17 +24,6 @@ const unknown = lazy(() => require('./options/unknown-of-calls.js').known.ofLoad
 /** Where the addon writes the age of a stale value. @type {Float64Array} */
 const times = bridge.float64(TIMES.LENGTH);
 
-/** Options of calls that a loader cannot change: they took effect before it runs. */
-const FIXED = [
-  'inflight',
-  'timeouts',
-  'distributedLock',
-  'refreshAhead',
-  'xfetch',
-  'skipTtlMs',
-  'shouldCache',
-  'versioning',
-];
 const { LEVELS_L1_TTL_MS, LEVELS_L2_TTL_MS, TTL_MS } = OPTION;
 const LIFETIMES = [TTL_MS, LEVELS_L1_TTL_MS, LEVELS_L2_TTL_MS];
 
@@ -162,8 +151,7 @@ class Directives {
     this.setsTags ||= tags !== undefined;
     if (etag !== undefined) this.record.etag = etag === '' ? undefined : etag;
     this.setsEtag ||= etag !== undefined;
-    // Stores of users take what they like.
-    if (!core.hands) unknown().tell(core.emitter.logger, given);
+    tellUnknownOf('ofLoaders', core, given);
     Object.assign(this.options, given);
     this.isGiven = true;
   }

@@ -7,6 +7,8 @@ const { inspect } = require('node:util');
 const ERROR_EVERY_MS = 1000;
 /** The most kinds of errors that are told apart. */
 const MOST_KINDS = 100;
+/** The most warnings of which each is told once: names may be made up at run time. */
+const MOST_ONCE = 100;
 
 /**
  * Prints a line. A console may throw, as those do that fail a test for what it logs, and so may a value that says how
@@ -57,6 +59,10 @@ class Logger {
    * @type {Map<string, { at: number, more: number }>}
    */
   #logged = new Map();
+  /** The kinds of warnings that were told once. @type {Set<unknown>} */
+  #told = new Set();
+  /** Whether there are such warnings; known once that is asked for. @type {boolean | undefined} */
+  #advises;
 
   /**
    * @param {object} [options]
@@ -73,11 +79,6 @@ class Logger {
     return this.#enabled === true;
   }
 
-  /** Whether more than errors is logged. */
-  get speaks() {
-    return this.#enabled ?? (this.#env ?? process.env.NODE_ENV) !== 'production';
-  }
-
   /** @param {unknown[]} args */
   debug(...args) {
     if (this.traces) print('log', '[DEBUG]', ...args);
@@ -85,12 +86,32 @@ class Logger {
 
   /** @param {unknown[]} args */
   info(...args) {
-    if (this.speaks) print('info', '[INFO]', ...args);
+    if (this.#speaks()) print('info', '[INFO]', ...args);
   }
 
   /** @param {unknown[]} args */
   warn(...args) {
-    if (this.speaks) print('warn', '[WARN]', ...args);
+    if (this.#speaks()) print('warn', '[WARN]', ...args);
+  }
+
+  /**
+   * Whether `warnOnce` logs a warning of this kind, or, without one, of a new kind.
+   * @param {string} [kind]
+   */
+  mayWarnOnce(kind) {
+    // An environment variable may decide whether there are warnings. It is read once, as calls come here.
+    this.#advises ??= this.#speaks();
+    return this.#advises && this.#told.size < MOST_ONCE && !this.#told.has(kind);
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} [kind] of which the first is logged
+   */
+  warnOnce(text, kind = text) {
+    if (!this.mayWarnOnce(kind)) return;
+    this.#told.add(kind);
+    this.warn(text);
   }
 
   /**
@@ -118,6 +139,11 @@ class Logger {
     if (last === undefined && this.#logged.size >= MOST_KINDS) this.#logged.clear();
     this.#logged.set(text, { at: now, more: 0 });
     return last?.more ?? 0;
+  }
+
+  /** Whether more than errors is logged. */
+  #speaks() {
+    return this.#enabled ?? (this.#env ?? process.env.NODE_ENV) !== 'production';
   }
 }
 

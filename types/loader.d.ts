@@ -36,11 +36,11 @@ export interface LoaderContext<V = any> {
    * with code `NO_STALE_VALUE` if there is none. Where the type of the values is not known it is `never`, so that
    * `return notModified()` adds nothing to the type of the loader.
    */
-  readonly notModified: () => unknown extends V ? never : V;
+  readonly notModified: () => ValueSink<V> extends ValueSink<unknown> ? never : V;
   /**
    * Options of this value, known only now. They go before those of the call; those of a second call before those of
    * the first. Throws a TypeError or RangeError with code `INVALID_OPTION`, also for options that a loader cannot
-   * change: `inflight`, `timeouts`, `distributedLock`, `skipTtlMs` and `shouldCache`.
+   * change: `inflight`, `timeouts`, `distributedLock`, `refreshAhead`, `xfetch`, `skipTtlMs` and `shouldCache`.
    */
   readonly setOptions: (options: LoadedOptions) => void;
 }
@@ -96,10 +96,11 @@ export interface ManyLoaderContext {
 
 /**
  * The context as a parameter that may have a default, so that both `({ signal }) => …` and `({ signal } = {}) => …`
- * compile. A cache always passes a {@link LoaderContext}.
+ * compile. A cache always passes a {@link LoaderContext}: a loader that hands it on whole names that type,
+ * `(context: LoaderContext) => …`.
  */
 export type LoaderParameter<V = any> =
-  LoaderContext<unknown extends V ? any : V> | SignalAlone | { readonly [name: string]: never };
+  LoaderContext<ValueSink<V> extends ValueSink<unknown> ? any : V> | SignalAlone | { readonly [name: string]: never };
 
 /**
  * A context of a signal alone, as stores of your own may pass it, and as loaders may ask for it. By the patterns it
@@ -130,6 +131,14 @@ export type LoaderFunction<R, V = any> = {
 export type OfUntyped<T, R> = 0 extends 1 & R ? T : never;
 
 /**
+ * Takes values of `V`: all values if that is `unknown` or `any`. By `unknown extends V` the compiler would not take a
+ * cache of users for one of things with a name.
+ */
+export interface ValueSink<in V> {
+  (value: V): void;
+}
+
+/**
  * Finds the value of a key that the cache does not hold. Its argument is a {@link LoaderContext}. `getOrSet` takes one
  * that answers without a promise too, see {@link LoaderFunction}.
  *
@@ -143,13 +152,13 @@ export type CacheLoader<V = unknown> = { load(...context: LoaderParameter<V>[]):
  * have stored it, and `undefined` only if the loader may return it. A cache of `unknown` takes the loader's word for
  * the type.
  */
-export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
+export type Loaded<V, R> = ValueSink<V> extends ValueSink<unknown> ? R : V | Extract<R, undefined>;
 
 /** The same with a loader of `any`, which may return `undefined`. */
-export type LoadedUntyped<V, R> = unknown extends V ? R : V | undefined;
+export type LoadedUntyped<V, R> = ValueSink<V> extends ValueSink<unknown> ? R : V | undefined;
 
 /** The values of `getMany` with a loader of `R`, in a cache of `V`. */
-export type ManyLoaded<V, R> = unknown extends V ? R : V;
+export type ManyLoaded<V, R> = ValueSink<V> extends ValueSink<unknown> ? R : V;
 
 /** A load under way. The addon keeps those of a cache; these types are for stores that keep their own. */
 export interface InflightEntry<K extends CacheKey | bigint = string, V = unknown> {

@@ -1,7 +1,7 @@
 // `AggregateError`.
 /// <reference lib="es2021.promise" />
 
-import type { ManyLoaderContext } from './loader.js';
+import type { ManyLoaderContext, ValueSink } from './loader.js';
 import type { CacheKey, CallOptions } from './options.js';
 
 /**
@@ -76,7 +76,8 @@ export interface WrapOptions<A extends unknown[], R, K extends CacheKey | bigint
  * What a wrapped function of `R` returns in a cache of `V`: as `getOrSet` with a loader of `R`, but that a function of
  * `any` counts as one that always finds a value.
  */
-export type WrappedValue<V, R> = unknown extends V ? R : V | (0 extends 1 & R ? never : Extract<R, undefined>);
+export type WrappedValue<V, R> =
+  ValueSink<V> extends ValueSink<unknown> ? R : V | (0 extends 1 & R ? never : Extract<R, undefined>);
 
 /** A function that reads through a cache. */
 export interface Wrapped<A extends unknown[], R, K extends CacheKey | bigint = string> {

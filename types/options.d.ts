@@ -126,8 +126,8 @@ export interface VersioningOptions {
 
 /**
  * Options of a whole cache or store or, given to `set` or `getOrSet`, of that call alone. Unknown names have no effect;
- * outside production the log names them, with the option that may be meant. A value that is not allowed makes a
- * constructor throw, and a call reject with, a TypeError or RangeError with code `INVALID_OPTION`.
+ * outside production the log names those that are like an option's, and those in groups. A value that is not allowed
+ * makes a constructor throw, and a call reject with, a TypeError or RangeError with code `INVALID_OPTION`.
  */
 export interface CacheOptions {
   /** Lifetime of entries in milliseconds. 0 and `Infinity`: no expiry. Default: 3,600,000, an hour. */

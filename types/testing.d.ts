@@ -7,7 +7,7 @@ export interface ContractCase {
   run(): Promise<void>;
 }
 
-/** How a bus is tested. */
+/** How a bus is tested. An option of another name is refused, as a misspelt `interrupt` would leave out a case. */
 export interface BusContractOptions {
   /**
    * Breaks the connections of all buses, calls `meanwhile` and waits for it, and lets them connect again. With it one

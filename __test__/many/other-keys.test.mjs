@@ -54,3 +54,28 @@ test('answers that have a value, or none at all, are not told', async (t) => {
   });
   assert.deepEqual(lines, []);
 });
+
+test('an answer whose own code fails is taken as without warnings', async (t) => {
+  class Rows extends Map {
+    keys() {
+      throw new Error('they are listed');
+    }
+  }
+  const ownKeys = () => assert.fail('they are listed');
+  const answers = [
+    new Rows([['b', 1]]),
+    new Proxy({}, { ownKeys }),
+    new Map([[Object.assign(() => 1, { toString: 1 }), 2]]),
+  ];
+  const lines = await warnedBy(t, async (cache) => {
+    for (const answer of answers) assert.equal((await cache.getMany(['a'], () => answer)).size, 0);
+  });
+  assert.deepEqual(lines, []);
+});
+
+test('where nothing is told, answers are not listed', async (t) => {
+  const cache = new LazyLayersCache({ logging: { env: 'production' } });
+  t.after(() => cache.close());
+  const answer = new Proxy({}, { ownKeys: () => assert.fail('they are listed') });
+  assert.equal((await cache.getMany(['a'], () => answer)).size, 0);
+});

@@ -228,6 +228,22 @@ test('what a wrapped function does beside has the `this` that it is given, and n
   assert.equal(await cache.has('undefined:2'), false);
 });
 
+test('what a wrapped function does beside is a method of other objects, too', async (t) => {
+  const cache = cacheOf(t);
+  const key = function (id) {
+    return `${this?.name}:${id}`;
+  };
+  const read = cache.wrap((id) => id, { key });
+  const ada = { name: 'Ada', keyOf: read.key, refresh: read.refresh };
+  assert.equal(ada.keyOf(1), 'Ada:1');
+  await ada.refresh(1);
+  assert.equal(await cache.has('Ada:1'), true);
+  const proxy = new Proxy(read, {});
+  assert.equal(proxy.key(1), 'undefined:1');
+  t.mock.method(read, 'refresh');
+  assert.equal(read.key(1), 'undefined:1');
+});
+
 test('bad options are refused at once', (t) => {
   const cache = cacheOf(t);
   const key = () => 'k';

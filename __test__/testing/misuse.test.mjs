@@ -22,6 +22,15 @@ test('an option that the contract of a bus does not have is refused', () => {
   });
 });
 
+test('options of the contract of a bus are checked, and null is none', () => {
+  const names = (options) => busContract(() => {}, options).map(({ name }) => name);
+  assert.deepEqual(names({ interrupt: null, isDurable: null }), names());
+  assert.throws(() => names({ isDurable: 'yes' }), {
+    code: 'INVALID_OPTION',
+    message: 'lazy-layers-cache: option "isDurable" must be true or false, got "yes"',
+  });
+});
+
 test('a clock is not made of a number', () => {
   assert.throws(() => manualClock(5), { code: 'INVALID_OPTION', message: /"options" must be an object, got 5$/ });
 });

@@ -48,6 +48,13 @@ export async function staleValues() {
   same<typeof each, Map<string, number>>();
 }
 
+declare function inOtherHands(id: string, context: LoaderContext<User>): Promise<User>;
+
+export async function handedOn() {
+  const user = await users.getOrSet('user:1', (context: LoaderContext<User>) => inOtherHands('1', context));
+  same<typeof user, User>();
+}
+
 /** What a program may ask of a cache, without a word of this package. */
 interface Cached<V> {
   get(key: string): Promise<V | undefined>;

@@ -3,7 +3,7 @@
 
 const { JETSTREAM, NATS_SUBJECT } = require('../contract/described.js');
 const { failure, optionRange, optionType } = require('../errors.js');
-const { pathsOf } = require('../options/known.js');
+const { pathsOf } = require('../options/defaults.js');
 const { mustBeObject } = require('../options/read.js');
 const { readConnectionOptions } = require('./nats-options.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');

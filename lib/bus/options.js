@@ -4,13 +4,16 @@
 const { RETRY_QUEUE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { Logger } = require('../logger.js');
-const { KnownOptions, pathsOf } = require('../options/known.js');
 const { entriesOrNone, flag, text } = require('../options/checks.js');
+const { pathsOf } = require('../options/defaults.js');
+const { KnownOptions } = require('../options/known.js');
 const { mustBeObject, readLogging } = require('../options/read.js');
 
 /** The paths of the options that all buses have. */
 const SHARED = pathsOf({ retryQueue: RETRY_QUEUE });
-const OF_ALL = [...SHARED, 'logging.env', 'logging.enabled'];
+const OF_LOGS = ['logging.env', 'logging.enabled'];
+/** Their groups: what is in them is never meant by an option of a transport of a user's making. */
+const GROUPS = ['retryQueue', 'logging'];
 
 /**
  * An option, or its default where it is not given.
@@ -91,8 +94,8 @@ function readShared(options, own) {
   mustBeObject('options', options);
   mustBeObject('retryQueue', options?.retryQueue);
   const logger = new Logger(readLogging(options?.logging));
-  const meant = own === undefined ? [] : [...own, ...SHARED];
-  new KnownOptions('bus', meant, OF_ALL).tell(logger, options);
+  const meant = own === undefined ? GROUPS : [...GROUPS, ...own, ...SHARED];
+  new KnownOptions('bus', meant, [...SHARED, ...OF_LOGS]).tell(logger, options);
   const { retryQueue } = options ?? {};
   const enabled = read(retryQueue, 'retryQueue.enabled', yes, RETRY_QUEUE.enabled);
   const maxSize = read(retryQueue, 'retryQueue.maxSize', queueSize, RETRY_QUEUE.maxSize);

@@ -3,7 +3,7 @@
 
 const { RABBITMQ_BUS } = require('../contract/described.js');
 const { argument, failure, optionRange, optionType, withoutLogin } = require('../errors.js');
-const { pathsOf } = require('../options/known.js');
+const { pathsOf } = require('../options/defaults.js');
 const { integer, oneOf, read, readShared, text, yes } = require('./options.js');
 
 const URL_ALLOWED = 'a URL such as amqp://user:password@host:5672/vhost or amqps://…';

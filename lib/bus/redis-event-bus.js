@@ -3,7 +3,7 @@
 
 const { REDIS_BUS } = require('../contract/described.js');
 const { argument } = require('../errors.js');
-const { pathsOf } = require('../options/known.js');
+const { pathsOf } = require('../options/defaults.js');
 const { mustBeObject } = require('../options/read.js');
 const { integer, read, readShared, text, yes } = require('./options.js');
 

@@ -62,28 +62,37 @@ function ofMap(answer, keys) {
   });
 }
 
-/** The logs that have been told. @type {WeakSet<object>} */
-const told = new WeakSet();
+/**
+ * A key of the values in an answer that has none for those that it was asked for: most likely it has them by other
+ * keys.
+ * @param {Foreign} answer
+ * @param {any[]} keys
+ */
+function otherKeyIn(answer, keys) {
+  const others = isMap(answer) ? [.../** @type {Map<any, unknown>} */ (answer).keys()] : Object.keys(answer);
+  const asked = new Set(keys.map(keyText));
+  // An object is no key.
+  return others.some((key) => typeof key !== 'object' && asked.has(String(key))) ? undefined : others[0];
+}
 
 /**
- * Tells once of a loader whose answer has values, but none for the keys that it was asked for: most likely it has them
- * by other keys.
+ * Tells once of a loader that answers with other keys alone. An answer whose own code fails is not told: a warning must
+ * not end what it is about.
  * @param {import('../logger.js').Logger} logger
  * @param {Foreign} answer
  * @param {any[]} keys
  * @param {unknown[]} values what the answer has for the keys
  */
 function tellOfOtherKeys(logger, answer, keys, values) {
-  if (Array.isArray(answer) || values.some((value) => value !== undefined) || told.has(logger)) return;
-  const others = isMap(answer) ? [.../** @type {Map<any, unknown>} */ (answer).keys()] : Object.keys(answer);
-  const asked = new Set(keys.map(keyText));
-  // An object is no key.
-  if (others.length === 0 || others.some((key) => typeof key !== 'object' && asked.has(String(key)))) return;
-  told.add(logger);
-  logger.warn(
-    `loadMany was asked for ${show(keys[0])} and has answered with other keys alone, such as ${show(others[0])}: a Map or ` +
-      'an object must have the values by the keys',
-  );
+  if (Array.isArray(answer) || !logger.mayWarnOnce('loadMany') || values.some((value) => value !== undefined)) return;
+  try {
+    const other = otherKeyIn(answer, keys);
+    if (other === undefined) return;
+    const text = `loadMany was asked for ${show(keys[0])} and has answered with other keys alone, such as ${show(other)}`;
+    logger.warnOnce(`${text}: a Map or an object must have the values by the keys`, 'loadMany');
+  } catch {
+    // It cannot be listed.
+  }
 }
 
 module.exports = { tellOfOtherKeys, valuesOf };

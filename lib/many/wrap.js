@@ -4,13 +4,11 @@
 const { setImmediate } = require('node:timers');
 
 const { argument, optionRange, optionType } = require('../errors.js');
-const { lazy } = require('../lazy.js');
 const { copied } = require('../options/laid-over.js');
+const { tellUnknownOf } = require('../options/of-call.js');
 const { mustBeObject, readCallOptions } = require('../options/read.js');
 const { Batch } = require('./batch.js');
 const { isOverridden } = require('./subject.js');
-
-const unknown = lazy(() => require('../options/unknown-of-calls.js').known.ofFunctions);
 
 /** The longest time that `setTimeout` takes. */
 const LONGEST_MS = 0x7fff_ffff;
@@ -122,8 +120,7 @@ function wrap(subject, fn, given) {
   const { core, owner } = subject;
   if (typeof fn !== 'function') throw argument('fn', 'a function', fn);
   const { key, loadMany, batch, options } = readOptions(given, core.keepsTags);
-  // Stores of users take what they like.
-  if (!core.hands) unknown().tell(core.emitter.logger, given);
+  tellUnknownOf('ofFunctions', core, given);
   const window = loadMany === undefined ? undefined : new Window(loadMany, batch, { core, record: undefined });
   // Not asynchronous: the promise of an asynchronous function would settle three microtasks after that of a hit.
   const call = (/** @type {unknown} */ self, /** @type {any[]} */ args) => {
@@ -143,19 +140,22 @@ function wrap(subject, fn, given) {
     return call(this, args);
   }
   Object.defineProperty(wrapped, 'name', { value: fn.name });
-  return Object.assign(wrapped, methods(subject, key, call));
+  return withMethods(wrapped, subject, key, call);
 }
 
 /**
- * What a wrapped function does beside its calls. Called as its methods they have no `this` for `key` and the function:
- * that is given by `call`.
+ * Adds what a wrapped function does beside its calls. Called as its methods they have no `this` for `key` and the
+ * function: that is given by `call`.
+ * @param {(...args: any[]) => Promise<any>} wrapped
  * @param {import('./subject.js').Subject} subject
  * @param {(...args: any[]) => any} key
  * @param {(self: unknown, args: any[]) => Promise<any>} call
  */
-function methods(subject, key, call) {
+function withMethods(wrapped, subject, key, call) {
   const { owner } = subject;
-  const selfOf = (/** @type {any} */ given) => (given?.refresh === refresh ? undefined : given);
+  // Also a bound one, or a proxy, is the function itself; so is one of which a test has replaced a method.
+  const selfOf = (/** @type {any} */ given) =>
+    given === wrapped || (typeof given === 'function' && given.refresh === refresh) ? undefined : given;
   /** @this {unknown} @param {any[]} args */
   async function refresh(...args) {
     // Loads under way began before, perhaps with older data.
@@ -164,7 +164,7 @@ function methods(subject, key, call) {
     await (isOverridden(subject, 'delete') ? owner.delete(name) : owner.expire(name));
     return call(self, args);
   }
-  return {
+  return Object.assign(wrapped, {
     /** @this {unknown} @param {any[]} args */
     key(...args) {
       return key.apply(selfOf(this), args);
@@ -178,7 +178,7 @@ function methods(subject, key, call) {
     async expire(...args) {
       return owner.expire(key.apply(selfOf(this), args));
     },
-  };
+  });
 }
 
 module.exports = { readOptions, wrap };

@@ -18,4 +18,7 @@ function groupsOf(paths) {
   return groups;
 }
 
-module.exports = { groupsOf };
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+const isGroup = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+module.exports = { groupsOf, isGroup };

@@ -3,28 +3,17 @@
 // refused: subclasses, custom layers and stores may have options of their own.
 
 const { lazy } = require('../lazy.js');
-const { groupsOf } = require('./groups.js');
+const { groupsOf, isGroup } = require('./groups.js');
 
 /** Of names that are none, which few options have. */
 const meaning = lazy(() => require('./meant.js'));
-
-/** @typedef {Pick<import('../logger.js').Logger, 'speaks' | 'warn'>} Log */
-
-/** The most lines of one log: names may be made up at run time. */
-const MOST_LINES = 100;
-
-/** The lines that each log has; undefined where it takes none. @type {WeakMap<Log, Set<string> | undefined>} */
-const told = new WeakMap();
-
-/** @param {unknown} value @returns {value is Record<string, unknown>} */
-const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The options of something. */
 class KnownOptions {
   /**
    * @param {'call' | 'cache' | 'store' | 'bus' | 'loader'} owner
    * @param {readonly string[]} paths of options that may be meant by a name that is none
-   * @param {readonly string[]} [others] paths of options whose names say little elsewhere
+   * @param {readonly string[]} [others] paths of options that are never meant: they have no effect, or say little
    */
   constructor(owner, paths, others = []) {
     this.owner = owner;
@@ -34,34 +23,18 @@ class KnownOptions {
   }
 
   /**
-   * Tells the names in options that are not known, each once.
-   * @param {Log} logger
+   * Tells the names in options that are not known, each once; none of an object whose own code fails: a warning must
+   * not end what it is about.
+   * @param {import('../logger.js').Logger} logger
    * @param {unknown} options
    * @param {string} [group] whose options these are
    */
   tell(logger, options, group = '') {
-    // Whether it speaks is asked once: an environment variable may decide that, and calls come here.
-    if (!told.has(logger)) told.set(logger, logger.speaks ? new Set() : undefined);
-    const before = told.get(logger);
-    if (before === undefined) return;
-    for (const line of this.listed(options, group)) {
-      if (before.size === MOST_LINES) return;
-      if (before.has(line)) continue;
-      before.add(line);
-      logger.warn(line);
-    }
-  }
-
-  /**
-   * The same lines as of `unknownIn`; none of an object whose own code fails: a warning must not end what it is about.
-   * @param {unknown} options
-   * @param {string} group
-   */
-  listed(options, group) {
+    if (!logger.mayWarnOnce()) return;
     try {
-      return this.unknownIn(options, group);
+      for (const line of this.unknownIn(options, group)) logger.warnOnce(line);
     } catch {
-      return [];
+      // They cannot be listed.
     }
   }
 
@@ -72,28 +45,13 @@ class KnownOptions {
    */
   unknownIn(options, group = '') {
     const known = this.groups.get(group);
-    if (known === undefined || !isRecord(options)) return [];
+    if (known === undefined || !isGroup(options)) return [];
     return Object.keys(options).flatMap((name) => {
       const path = group === '' ? name : `${group}.${name}`;
       if (known.has(name)) return this.groups.has(path) ? this.unknownIn(options[name], path) : [];
-      const advice = group === '' ? meaning().meantBy(this, name) : `${group} takes ${[...known].join(', ')}`;
-      return advice === undefined
-        ? []
-        : [`option "${path}" of a ${this.owner} is not known and has no effect: ${advice}`];
+      return meaning().linesOf(this, options, group, name);
     });
   }
 }
 
-/**
- * The paths of options of which an object has the defaults.
- * @param {object} defaults
- * @param {string} [group] with a dot at its end
- * @returns {string[]}
- */
-function pathsOf(defaults, group = '') {
-  return Object.entries(defaults).flatMap(([name, value]) =>
-    isRecord(value) ? pathsOf(value, `${group}${name}.`) : [`${group}${name}`],
-  );
-}
-
-module.exports = { KnownOptions, pathsOf };
+module.exports = { KnownOptions };

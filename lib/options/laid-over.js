@@ -1,14 +1,11 @@
 'use strict';
 // Options as they are now: copied, since the user may change the objects later, and laid over others.
 
-const { groupsOf } = require('./groups.js');
+const { groupsOf, isGroup } = require('./groups.js');
 const paths = require('./paths.js');
 
 /** The groups of the options of calls. */
 const OF_CALL = groupsOf(paths.OF_CALL);
-
-/** @param {unknown} value */
-const isGroup = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isGiven = (/** @type {unknown} */ value) => value !== undefined && value !== null;
 

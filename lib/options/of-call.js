@@ -15,10 +15,20 @@ const unknown = lazy(() => require('./unknown-of-calls.js').known);
 function readOptionsOfCall(core, options) {
   const record = readCallOptions(options, core.keepsTags);
   if (core.refusesTags) refuseTags(options);
-  if (core.hands) return Object.assign(record ?? [], { handed: options });
+  tellUnknownOf('ofCalls', core, options);
+  return core.hands ? Object.assign(record ?? [], { handed: options }) : record;
+}
+
+/**
+ * Tells the unknown options of a value: of a call, of a function that is wrapped, or those that a loader sets.
+ * @param {'ofCalls' | 'ofFunctions' | 'ofLoaders'} owner
+ * @param {import('../calls.js').Calls} core
+ * @param {Given} options
+ */
+function tellUnknownOf(owner, core, options) {
+  const { logger } = core.emitter;
   // Stores of users take what they like.
-  unknown().ofCalls.tell(core.emitter.logger, options);
-  return record;
+  if (!core.hands && logger.mayWarnOnce()) unknown()[owner].tell(logger, options);
 }
 
 /**
@@ -28,7 +38,8 @@ function readOptionsOfCall(core, options) {
  * @param {'on' | 'save' | 'advice' | 'close'} verb
  */
 function tellUnknown(core, options, verb) {
-  if ((options ?? undefined) !== undefined) unknown().ofVerbs.tell(core.emitter.logger, options, verb);
+  const { logger } = core.emitter;
+  if ((options ?? undefined) !== undefined && logger.mayWarnOnce()) unknown().ofVerbs.tell(logger, options, verb);
 }
 
-module.exports = { readOptionsOfCall, tellUnknown };
+module.exports = { readOptionsOfCall, tellUnknown, tellUnknownOf };

@@ -5,7 +5,7 @@ const { OF_CACHES, OF_CALLS, OF_LAYERS } = require('../contract/options.js');
 
 const pathsIn = (/** @type {readonly { path: string }[]} */ rows) => rows.map(({ path }) => path);
 
-/** Options that the facade reads by itself. */
+/** Options that the facade reads by itself; those in groups that say little elsewhere follow. */
 const OF_FACADE = [
   'levels.L1.values',
   'levels.L1.findMutations',
@@ -18,6 +18,7 @@ const OF_FACADE = [
   'audit.maxConcurrent',
   'warm',
   'shouldCache',
+  ...['eventBus', 'events', 'observability', 'logging'],
 ];
 
 /**
@@ -25,7 +26,7 @@ const OF_FACADE = [
  * that it may be meant.
  */
 const OF_OTHERS = [
-  ...['eventBus', 'events', 'observability', 'logging.env', 'logging.enabled'],
+  ...['logging.env', 'logging.enabled'],
   ...['enabled', 'route', 'maxEvents', 'maxValueBytes', 'quiet', 'values', 'redact', 'actions'].map(dashboard),
   ...['server.host', 'server.port', 'server.autoStart', 'server.allowedHosts'].map(dashboard),
   ...['auth.username', 'auth.password', 'auth.token', 'auth.disabled'].map(dashboard),

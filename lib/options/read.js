@@ -1,6 +1,6 @@
 'use strict';
 // Converts the options of users to the numbers that cross. Every option is checked; names of no option
-// are left to unknown.js.
+// are left to known.js.
 
 const { optionRange, optionType } = require('../errors.js');
 const { OF_CACHES, OF_CALLS, OF_LAYERS } = require('../contract/options.js');

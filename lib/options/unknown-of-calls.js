@@ -2,12 +2,11 @@
 // The options of layers, calls and loaders, by which unknown ones are found.
 
 const { KnownOptions } = require('./known.js');
+const { OF_LOADER } = require('./of-loaders.js');
 const { OF_CACHE, OF_CALL, OF_LAYER, OF_OTHERS } = require('./paths.js');
 
 /** Those of functions that read through a cache. */
 const OF_FUNCTION = ['key', 'loadMany', 'batch.windowMs', 'batch.max'];
-/** Those that a loader sets for its value. */
-const OF_LOADER = [...OF_CALL.filter((path) => path !== 'partial' && path !== 'shouldCache'), 'etag'];
 
 const known = {
   ofLayers: new KnownOptions('store', OF_LAYER, OF_CACHE),

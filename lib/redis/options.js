@@ -4,7 +4,8 @@
 const { STORE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { count, flag, limit, text } = require('../options/checks.js');
-const { KnownOptions, pathsOf } = require('../options/known.js');
+const { pathsOf } = require('../options/defaults.js');
+const { KnownOptions } = require('../options/known.js');
 const { OF_CACHE, OF_LAYER } = require('../options/paths.js');
 const { mustBeObject } = require('../options/read.js');
 const { readLimits } = require('../serializer/serializer.js');

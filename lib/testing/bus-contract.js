@@ -6,12 +6,12 @@ const { randomBytes, randomUUID } = require('node:crypto');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { LazyLayersCache } = require('../cache.js');
 const { argument, optionRange, optionType } = require('../errors.js');
+const { yes } = require('../options/checks.js');
 const { mustBeObject } = require('../options/read.js');
 
 const STORM = 500;
 const LARGE_BYTES = 100_000;
 const WAIT_MS = 15_000;
-const KNOWN = Object.freeze(['interrupt', 'isDurable']);
 const QUIET = Object.freeze({ logging: { enabled: false } });
 
 /**
@@ -27,22 +27,27 @@ const QUIET = Object.freeze({ logging: { enabled: false } });
  */
 function busContract(factory, given = undefined) {
   if (typeof factory !== 'function') throw argument('factory', 'a function that returns a bus', factory);
+  const options = readOptions(given);
+  const cases = Object.entries(options.interrupt === undefined ? CASES : { ...CASES, ...INTERRUPTED });
+  return cases.map(([name, holds]) => ({ name, run: () => run(holds, factory, options) }));
+}
+
+/**
+ * Unknown names are refused, and not told as elsewhere: a misspelt `interrupt` would leave out a case.
+ * @param {Options | null} [given]
+ * @returns {Options}
+ */
+function readOptions(given) {
   mustBeObject('options', given);
-  const options = given ?? {};
-  const { interrupt } = options;
-  const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) {
-    throw optionRange(
-      unknown,
-      `left out: busContract takes ${KNOWN.join(', ')}`,
-      /** @type {Foreign} */ (options)[unknown],
-    );
+  const { interrupt: givenInterrupt, isDurable: givenIsDurable, ...others } = given ?? {};
+  for (const [name, value] of Object.entries(others)) {
+    throw optionRange(name, 'left out: busContract takes interrupt, isDurable', value);
   }
+  const [interrupt, isDurable] = [givenInterrupt ?? undefined, givenIsDurable ?? false];
   if (interrupt !== undefined && typeof interrupt !== 'function') {
     throw optionType('interrupt', 'a function that breaks the connections of all buses', interrupt);
   }
-  const cases = Object.entries(interrupt === undefined ? CASES : { ...CASES, ...INTERRUPTED });
-  return cases.map(([name, holds]) => ({ name, run: () => run(holds, factory, options) }));
+  return { interrupt, isDurable: yes('isDurable', isDurable) };
 }
 
 /**
@@ -158,7 +163,7 @@ const INTERRUPTED = {
       assert.ok(isCalled, 'interrupt calls what it is given, while the buses are away');
       await until(async () => (await other.cache.get('meanwhile')) === undefined, 'it is not served any more');
       // The sender may be back before the receiver, and a broker that keeps nothing then delivers the event to nobody.
-      if (options.isDurable !== true) await until(() => other.gaps.length > 0, 'the gap is noticed ("bus:gap")');
+      if (!options.isDurable) await until(() => other.gaps.length > 0, 'the gap is noticed ("bus:gap")');
       await meets(one, other);
       await meets(other, one);
     });
