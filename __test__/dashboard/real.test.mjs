@@ -62,15 +62,15 @@ test('the address without its last slash has the page too', async () => {
   await close();
 });
 
-test('the page works under a prefix that a proxy strips', async () => {
+test('the page works under a prefix that a proxy strips', async (t) => {
   const proxy = await startProxy('/tools/cache', new URL(first.url));
+  t.after(() => proxy.close());
   const { page, faults, close } = await opened('#/l1', { base: proxy.url });
   await page.locator('.row', { hasText: 'user:' }).first().waitFor();
   await page.goto(`${proxy.url}#/events`);
   await page.locator('.row').first().waitFor();
   assert.deepEqual(faults, []);
   await close();
-  await proxy.close();
 });
 
 test('the page is there by the handler in a server of one’s own', async () => {
