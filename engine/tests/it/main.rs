@@ -32,5 +32,6 @@ mod slices;
 mod tags;
 mod threads;
 mod timeouts;
+mod unread;
 mod upkeep;
 mod versioning;
