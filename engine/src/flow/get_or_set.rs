@@ -238,8 +238,11 @@ impl<V: Value> CacheState<V> {
                     duration_ms: duration,
                 });
                 if verdict != Verdict::Skip {
-                    self.kept.stale.remove_gone(key, ticket);
+                    let is_gone = self.kept.stale.remove_gone(key, ticket);
                     self.remember_absence(key, settings, ticket).await;
+                    if is_gone && self.peek(key).is_none() {
+                        self.kept.notes.remove(key);
+                    }
                 }
                 let left = settings.negative.lifetime().map_or(Ttl::NONE, |ttl| self.outage.cap(ttl));
                 self.note_source(settings, || self.source_in_load(ticket, left));
@@ -326,7 +329,7 @@ impl<V: Value> CacheState<V> {
             // Another instance has loaded or deleted the key meanwhile: its value or delete is newer, here too. Or it
             // may have, before it could be heard.
             self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });
-            Box::pin(self.forget_loaded(key, &stored, ticket)).await;
+            Box::pin(self.forget_filled(key, &stored, ticket)).await;
             return false;
         }
         if ticket.is_valid() {
@@ -341,20 +344,8 @@ impl<V: Value> CacheState<V> {
         ticket.is_valid()
     }
 
-    /// Removes a loaded value from this instance.
-    async fn forget_loaded(&self, key: &Key, stored: &Key, ticket: &Ticket) {
-        self.kept.stale.remove(key);
-        match &self.l1 {
-            Layer1::Memory(memory) => memory.remove_filled(stored, ticket.started()),
-            Layer1::Custom(_) | Layer1::Off => self.clear_l1(key, stored).await,
-        }
-    }
-
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
         let Some(ttl) = settings.negative.lifetime().map(|ttl| self.outage.cap(ttl)) else { return };
-        if self.began_unheard(ticket) {
-            return;
-        }
         let stored = self.stored_key(key);
         if let Layer1::Memory(memory) = &self.l1
             && memory.holds_newer(&stored, ticket.started(), self.now())
@@ -364,7 +355,13 @@ impl<V: Value> CacheState<V> {
         if settings.tags.is_some() {
             self.kept.negatives.expect_tags();
         }
-        if self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
+        if !self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
+            return;
+        }
+        // Asked once the entry is there: those that are there as messages begin to arrive are removed by that.
+        if self.began_unheard(ticket) {
+            self.kept.negatives.remove(key);
+        } else {
             // A live negative entry ends every read, also those that a mirror answers.
             self.kept.flights.unpublish(key);
             self.clear_l1(key, &stored).await;

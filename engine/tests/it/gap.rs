@@ -1,8 +1,17 @@
 //! Values that were read before messages were missed are not served after; while the bus is down, they may be for a
 //! limited time.
 
+use std::{
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
 use lazy_layers_engine::{
+    bounded::{NodeId, PolicyKind},
+    clock::Time,
     entry::key::Key,
+    l1::{Layer1, Memory, MemoryOptions, Mirror, Record},
     observe::event::GapReason,
     options::CacheOptions,
     testing::{Point, memory},
@@ -200,7 +209,6 @@ async fn an_absence_that_may_be_over_is_not_served_after_a_wait() {
     let cache = &layered.harness;
     let (get, has, load) = (cache.get("a"), cache.has("a"), cache.get_or_set("a"));
     cache.pass(SECOND / 4).await;
-    cache.pass(SECOND / 4).await;
     assert_eq!((get.done(), has.done(), load.value()), (some("new"), true, some("new")));
 }
 
@@ -283,5 +291,80 @@ async fn a_load_from_before_that_which_no_mark_orders_is_kept_nowhere() {
         load.finish("old");
         assert_eq!(load.value(), some("old"));
         assert_eq!((cache.get("a").done().is_some(), layered.stored("a")), (!listens, None));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_from_before_that_is_kept_nowhere_either() {
+    for listens in [false, true] {
+        let layered = Layered::over(fail_safe(), memory(100), |store| store.shared());
+        let cache = &layered.harness;
+        for key in ["a", "b"] {
+            layered.plant(key, "old");
+        }
+        layered.store.gates.hold("get", Point::After);
+        let (get, many) = (cache.get("a"), cache.get_many(&["b", "c"]));
+        cache.pass(SECOND / 10).await;
+        if listens {
+            // Another instance deletes them, which nobody can tell.
+            for key in ["a", "b"] {
+                layered.store.remove(&Key::from(key));
+            }
+            cache.cache.listens();
+        }
+        layered.store.gates.open("get");
+        assert_eq!((get.done(), many.done()), (some("old"), vec![some("old"), None]));
+        for key in ["a", "b"] {
+            assert_eq!(cache.get(key).done().is_some(), !listens, "{key}");
+            let load = cache.get_or_set(key);
+            load.fail("down");
+            assert_eq!(load.value().is_some(), !listens, "{key}: nor is there a stale copy");
+        }
+    }
+}
+
+type Act = Box<dyn FnOnce() + Send>;
+
+/// A mirror with which others get a turn as the layer is locked next.
+struct Meanwhile(Arc<Mutex<Option<Act>>>);
+
+impl Mirror<Text> for Meanwhile {
+    fn publish(&mut self, _: &Text, _: NodeId, _: Time) {}
+    fn ask_for(&mut self, _: &Text) {}
+    fn retract(&mut self, _: &Text) {}
+    fn drain(&mut self, _: &mut dyn FnMut(Record<'_, Text>) -> Option<NodeId>) {
+        let act = self.0.lock().expect("no panic").take();
+        act.into_iter().for_each(|act| act());
+    }
+    fn headroom(&mut self, _: usize) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absence_that_is_found_just_as_messages_begin_to_arrive_is_not_remembered() {
+    let meanwhile = Arc::new(Mutex::default());
+    let layer = MemoryOptions { entries: 10, bytes: None, policy: PolicyKind::Lru };
+    let mirror = Box::new(Meanwhile(Arc::clone(&meanwhile)));
+    let l1 = Layer1::Memory(Arc::new(Memory::new(layer, vec![mirror])));
+    let mut options = options();
+    options.settings.negative.ttl = Some(ttl(60 * SECOND));
+    let layered = Layered::over(options, l1, |store| store.shared());
+    let cache = &layered.harness;
+    cache.get_or_set("before").finish_empty();
+    let load = cache.get_or_set("a");
+    cache.pass(SECOND).await;
+    let listening = cache.cache.clone();
+    *meanwhile.lock().expect("no panic") = Some(Box::new(move || {
+        let other = listening.clone();
+        thread::spawn(move || other.listens());
+        while !listening.has_listened() {
+            thread::yield_now();
+        }
+        // All that it does before it looks at the layer, which is locked.
+        thread::sleep(Duration::from_millis(20));
+    }));
+    load.finish_empty();
+    assert!(meanwhile.lock().expect("no panic").is_none(), "it has looked into the layer");
+    for key in ["before", "a"] {
+        assert!(cache.get_or_set(key).has_loaded(), "{key}");
     }
 }
