@@ -94,20 +94,22 @@ impl<V: Value> Memory<V> {
         true
     }
 
-    /// Gives the entry of that time another life, or stores the value if there is to be no entry; an entry never ends
-    /// earlier for it. Returns the end of the life; `None` where something came first.
+    /// Gives the entry of that time another life, or stores the value if there is to be no entry; an entry ends earlier
+    /// for it only if it would live longer than until `latest`. Returns the end of the life; `None` where something came
+    /// first.
     pub fn extend(
         &self,
         key: &Key,
         (value, held): (&V, Option<Time>),
         life: Life<'_>,
         ticket: &Ticket,
-        now: Time,
+        (now, latest): (Time, Time),
     ) -> Option<Time> {
         let mut guard = self.lock();
         let State { entries, mirrors, tags: held_tags, .. } = &mut *guard;
         let found = entries.peek(key.as_bytes(), now).map(|(node, entry)| {
-            (node, entry.value.stamp, entry.expires.max(life.expires), EntryFlags(entry.flags))
+            let expires = entry.expires.max(life.expires).min(latest);
+            (node, entry.value.stamp, expires, EntryFlags(entry.flags))
         });
         if found.map(|(_, stamp, ..)| stamp) != held || !ticket.is_valid() {
             return None;
