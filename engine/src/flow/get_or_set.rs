@@ -346,27 +346,27 @@ impl<V: Value> CacheState<V> {
 
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
         let Some(ttl) = settings.negative.lifetime().map(|ttl| self.outage.cap(ttl)) else { return };
-        let stored = self.stored_key(key);
-        if let Layer1::Memory(memory) = &self.l1
-            && memory.holds_newer(&stored, ticket.started(), self.now())
-        {
-            return;
-        }
         if settings.tags.is_some() {
             self.kept.negatives.expect_tags();
         }
         if !self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
             return;
         }
-        // Asked once the entry is there: those that are there as messages begin to arrive are removed by that.
-        if self.began_unheard(ticket) {
-            self.kept.negatives.remove(key);
-        } else {
-            // A live negative entry ends every read, also those that a mirror answers.
-            self.kept.flights.unpublish(key);
-            self.clear_l1(key, &stored).await;
-            self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl_ms: ttl });
+        // Asked once the entry is there: a newer value that comes later removes it, as the first messages do.
+        let stored = self.stored_key(key);
+        let is_newer = match &self.l1 {
+            Layer1::Memory(memory) => memory.remove_unless_newer(&stored, ticket.started(), self.now()),
+            Layer1::Custom(_) | Layer1::Off => false,
+        };
+        if is_newer || self.began_unheard(ticket) {
+            return self.kept.negatives.remove(key);
         }
+        // A live negative entry ends every read, also those that a mirror answers.
+        self.kept.flights.unpublish(key);
+        if matches!(self.l1, Layer1::Custom(_)) {
+            self.clear_l1(key, &stored).await;
+        }
+        self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl_ms: ttl });
     }
 }
 

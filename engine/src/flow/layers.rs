@@ -181,9 +181,7 @@ impl<V: Value> CacheState<V> {
     /// Removes a key from the first layer.
     pub(crate) async fn clear_l1(&self, key: &Key, stored: &Key) {
         match &self.l1 {
-            Layer1::Memory(memory) => {
-                memory.remove(stored);
-            }
+            Layer1::Memory(memory) => memory.remove(stored),
             Layer1::Custom(store) => {
                 self.run_l1("delete", Some(key), store.delete(stored, None)).await;
             }

@@ -239,8 +239,9 @@ impl<V: Value> CacheState<V> {
             self.observe.emit(Kind::L1Error, || Event::L1Error { operation: "set", key, error });
             return;
         }
-        self.forget_absence(key);
         let filled = self.fill_l1(key, &self.stored_key(key), (value, None), ttl, settings, &ticket).await;
+        // Once the value is here: a load that finds nothing looks for it after it was remembered.
+        self.forget_absence(key);
         if filled != Filled::Overtaken && most.is_none() {
             self.renew_stale(key, value, self.note_of_message(message), settings, Some(&ticket));
         } else {

@@ -1,23 +1,16 @@
 //! Values that were read before messages were missed are not served after; while the bus is down, they may be for a
 //! limited time.
 
-use std::{
-    sync::{Arc, Mutex},
-    thread,
-    time::Duration,
-};
+use std::{thread, time::Duration};
 
 use lazy_layers_engine::{
-    bounded::{NodeId, PolicyKind},
-    clock::Time,
     entry::key::Key,
-    l1::{Layer1, Memory, MemoryOptions, Mirror, Record},
     observe::event::GapReason,
     options::CacheOptions,
     testing::{Point, memory},
 };
 
-use crate::setup::*;
+use crate::{meanwhile::Meanwhile, setup::*};
 
 #[tokio::test(start_paused = true)]
 async fn after_a_gap_nothing_is_served_from_before_it() {
@@ -323,28 +316,9 @@ async fn a_read_from_before_that_is_kept_nowhere_either() {
     }
 }
 
-type Act = Box<dyn FnOnce() + Send>;
-
-/// A mirror with which others get a turn as the layer is locked next.
-struct Meanwhile(Arc<Mutex<Option<Act>>>);
-
-impl Mirror<Text> for Meanwhile {
-    fn publish(&mut self, _: &Text, _: NodeId, _: Time) {}
-    fn ask_for(&mut self, _: &Text) {}
-    fn retract(&mut self, _: &Text) {}
-    fn drain(&mut self, _: &mut dyn FnMut(Record<'_, Text>) -> Option<NodeId>) {
-        let act = self.0.lock().expect("no panic").take();
-        act.into_iter().for_each(|act| act());
-    }
-    fn headroom(&mut self, _: usize) {}
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_absence_that_is_found_just_as_messages_begin_to_arrive_is_not_remembered() {
-    let meanwhile = Arc::new(Mutex::default());
-    let layer = MemoryOptions { entries: 10, bytes: None, policy: PolicyKind::Lru };
-    let mirror = Box::new(Meanwhile(Arc::clone(&meanwhile)));
-    let l1 = Layer1::Memory(Arc::new(Memory::new(layer, vec![mirror])));
+    let (meanwhile, l1) = Meanwhile::and_memory();
     let mut options = options();
     options.settings.negative.ttl = Some(ttl(60 * SECOND));
     let layered = Layered::over(options, l1, |store| store.shared());
@@ -353,7 +327,7 @@ async fn an_absence_that_is_found_just_as_messages_begin_to_arrive_is_not_rememb
     let load = cache.get_or_set("a");
     cache.pass(SECOND).await;
     let listening = cache.cache.clone();
-    *meanwhile.lock().expect("no panic") = Some(Box::new(move || {
+    meanwhile.act(move || {
         let other = listening.clone();
         thread::spawn(move || other.listens());
         while !listening.has_listened() {
@@ -361,9 +335,9 @@ async fn an_absence_that_is_found_just_as_messages_begin_to_arrive_is_not_rememb
         }
         // All that it does before it looks at the layer, which is locked.
         thread::sleep(Duration::from_millis(20));
-    }));
+    });
     load.finish_empty();
-    assert!(meanwhile.lock().expect("no panic").is_none(), "it has looked into the layer");
+    assert!(meanwhile.has_acted());
     for key in ["before", "a"] {
         assert!(cache.get_or_set(key).has_loaded(), "{key}");
     }

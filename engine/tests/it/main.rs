@@ -16,6 +16,7 @@ mod gap;
 mod get_or_set;
 mod invalidation_during_load;
 mod lock;
+mod meanwhile;
 mod model;
 mod negative;
 mod order;
