@@ -94,9 +94,9 @@ impl<V: Value> Memory<V> {
         true
     }
 
-    /// Gives the entry of that time another life, or stores the value if there is to be no entry; an entry ends earlier
-    /// for it only if it would live longer than until `latest`. Returns the end of the life; `None` where something came
-    /// first.
+    /// Gives the entry of that time another life, or stores the value if there is to be no entry. An entry never ends
+    /// earlier for it, but for one that would live on after `latest`. Returns the end of the life; `None` where
+    /// something came first.
     pub fn extend(
         &self,
         key: &Key,
