@@ -82,6 +82,10 @@ impl<V: Value> CacheState<V> {
                 self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key });
                 return Err(came);
             }
+            if let Some(value) = self.stale_beside_refresh(&key, settings, now) {
+                self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key });
+                return Err(Outcome::Value(value));
+            }
             match self.kept.flights.enter(&key, id, now, &settings.inflight) {
                 Entered::Joins(leader) => {
                     self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });

@@ -105,15 +105,6 @@ impl<V: Value> CacheState<V> {
             return Outcome::Value(value);
         };
         caller.refresh(value);
-        // No caller waits whom a stale copy could answer earlier.
-        let settings = match settings.timeouts.soft {
-            Some(_) => {
-                let mut settings = (*settings).clone();
-                settings.timeouts.soft = None;
-                Arc::new(settings)
-            }
-            None => settings,
-        };
         let outcome = self.refresh(&refreshing.flight.key, &settings, &caller).await;
         let pause = if outcome.is_some() { settings.fail_safe.backoff } else { settings.lock.poll };
         let live = self.end_refresh(&refreshing, pause);
@@ -295,6 +286,15 @@ impl<V: Value> CacheState<V> {
             return found.value;
         }
         self.take_over(key, &stored, found, settings, ticket).await
+    }
+
+    /// The stale copy, for a caller whose load is a refresh that has passed its soft limit: that answers nobody before
+    /// somebody waits.
+    pub(super) fn stale_beside_refresh(&self, key: &Key, settings: &Settings, now: Time) -> Option<V> {
+        let soft = settings.timeouts.soft?;
+        let since = self.kept.flights.refreshing(key, now, &settings.inflight)?;
+        let is_over = since.after(soft) <= now;
+        if is_over { self.answer_stale(key, settings, StaleReason::SoftTimeout) } else { None }
     }
 
     /// The answer of a load that failed. Nobody waits for a refresh whose value still lives.
