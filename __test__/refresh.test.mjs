@@ -98,6 +98,32 @@ timed('an invalidation during a refresh drops its result', async (clock) => {
   }
 });
 
+timed('a soft limit keeps nobody waiting for a refresh', async (clock) => {
+  for (const softMs of [0, 20]) {
+    const failSafe = { enabled: true, staleTtlMs: 60_000 };
+    const going = [];
+    const background = (work) => going.push(work);
+    const options = { logging, refreshAhead: 0.5, ttlMs: 100, failSafe, timeouts: { softMs }, background };
+    const cache = new LazyLayersCache(options);
+    await cache.getOrSet('k', () => 1);
+    await clock.advance(95);
+    const loader = heldLoader();
+    assert.equal(await cache.getOrSet('k', loader), 1);
+    await loader.called;
+    await clock.advance(5);
+    const seen = record(cache);
+    const joins = cache.getOrSet('k', never);
+    await clock.advance(15);
+    assert.equal(await joins, 1);
+    assert.deepEqual(seen.of('stale:hit'), [{ type: 'stale:hit', key: 'k', reason: 'soft-timeout' }]);
+    assert.equal(await cache.getOrSet('k', never), 1);
+    loader.resolve(2);
+    assert.equal(going.length, 1);
+    await going[0];
+    assert.equal(await cache.get('k'), 2);
+  }
+});
+
 timed('those who come once the value has expired join the refresh, and get its value or its error', async (clock) => {
   for (const fails of [false, true]) {
     const cache = new LazyLayersCache({ logging, refreshAhead: 0.5, ttlMs: 100 });

@@ -229,7 +229,7 @@ class Request extends Loading {
         return;
       case CODE.EARLY:
         this.resolve(core.table.values[argument]);
-        this.goOn('load');
+        if (!this.isRefresh) this.goOn('load');
         return;
       case CODE.REFRESH:
         this.refreshed(argument);

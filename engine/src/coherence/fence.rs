@@ -140,6 +140,13 @@ impl Fence {
         self.out.load(SeqCst) > 0
     }
 
+    /// Whether work on `key` is in flight.
+    #[must_use]
+    pub fn has_tickets_of(&self, key: &Key) -> bool {
+        let hash = self.hasher.hash_one(key.as_bytes());
+        self.state.lock().running.contains_key(&hash)
+    }
+
     /// How many keys have work in flight.
     #[must_use]
     pub fn tracked_keys(&self) -> usize {

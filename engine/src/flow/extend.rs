@@ -57,7 +57,9 @@ impl<V: Value> CacheState<V> {
             origin: self.origin(&ticket),
             tags: tags.as_ref(),
         };
-        let Some(ends) = memory.extend(stored, (&value, held), life, &ticket, now) else { return };
+        let latest = now.after(self.outage.cap(Ttl::FOREVER));
+        let ends = memory.extend(stored, (&value, held), life, &ticket, (now, latest));
+        let Some(ends) = ends else { return };
         let sent_as = message.etag.is_none().then(|| version.clone());
         let note = Note { etag: message.etag.clone(), sent_as, ..note };
         let settings = Settings { tags, ..self.options.settings.clone() };

@@ -90,7 +90,6 @@ impl<V: Value> CacheState<V> {
         }
         let is_first = self.outage.begin_blindness();
         self.kept.counts.forget_all();
-        self.kept.negatives.hide();
         if let Layer1::Memory(memory) = &self.l1 {
             if is_first {
                 memory.blind();
@@ -98,6 +97,8 @@ impl<V: Value> CacheState<V> {
                 memory.hide();
             }
         }
+        // Once the layer is blind: before, mirrors could be given another absence to answer.
+        self.kept.negatives.hide();
     }
 
     /// The messages of that blindness have arrived. A newer blindness stays.

@@ -58,11 +58,6 @@ impl<V: Value> CacheState<V> {
         if is_absent { Read::Negative } else { Read::Miss(Missed::at(now)) }
     }
 
-    /// Waits for a moment until what is remembered may be served. Returns whether the key is still known to be absent.
-    pub(super) async fn stays_absent(&self, key: &Key) -> bool {
-        self.sees().await && self.kept.negatives.holds(key, self.now())
-    }
-
     /// Asks the layers. With a cell the second one also tells how far it has counted invalidations.
     pub(crate) async fn read(&self, key: &Key, settings: &Settings, mark: Option<&MarkCell>) -> Read<V> {
         if self.switches.skips_l1()
@@ -71,13 +66,10 @@ impl<V: Value> CacheState<V> {
             // A value that waits in a journal is older than the load that follows.
             memory.drain(0);
         }
-        let mut now = self.now();
-        let mut is_absent = !self.switches.skips_l1() && self.kept.negatives.holds(key, now);
-        if is_absent && self.outage.is_blind() {
-            is_absent = Box::pin(self.stays_absent(key)).await;
-            now = self.now();
-        }
-        if is_absent {
+        // For what is remembered beside the first layer, too.
+        let sees = !self.outage.is_blind() || Box::pin(self.sees()).await;
+        let now = self.now();
+        if sees && !self.switches.skips_l1() && self.kept.negatives.holds(key, now) {
             self.observe
                 .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: MissLevel::Negative });
             self.note_source(settings, || self.source_in_negatives(key));
@@ -86,7 +78,7 @@ impl<V: Value> CacheState<V> {
         let stored = self.stored_key(key);
         // Without fail-safe nothing is remembered, and a hit takes no ticket.
         let ticket = settings.fail_safe.stale_ttl().map(|_| self.fence.read_ticket(key, now));
-        if let Some(value) = self.read_l1(key, &stored, now).await {
+        if let Some(value) = self.read_l1(key, &stored, now, sees).await {
             if ticket.is_some() {
                 let tags = self.tags_of_read(&stored);
                 self.remember_stale(key, &value, tags.as_ref(), settings, ticket.as_ref());

@@ -82,6 +82,10 @@ impl<V: Value> CacheState<V> {
                 self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key });
                 return Err(came);
             }
+            if let Some(value) = self.stale_beside_refresh(&key, settings, now) {
+                self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key });
+                return Err(Outcome::Value(value));
+            }
             match self.kept.flights.enter(&key, id, now, &settings.inflight) {
                 Entered::Joins(leader) => {
                     self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });
@@ -238,8 +242,11 @@ impl<V: Value> CacheState<V> {
                     duration_ms: duration,
                 });
                 if verdict != Verdict::Skip {
-                    self.kept.stale.remove_gone(key, ticket);
+                    let is_gone = self.kept.stale.remove_gone(key, ticket);
                     self.remember_absence(key, settings, ticket).await;
+                    if is_gone && self.peek(key).is_none() {
+                        self.kept.notes.remove(key);
+                    }
                 }
                 let left = settings.negative.lifetime().map_or(Ttl::NONE, |ttl| self.outage.cap(ttl));
                 self.note_source(settings, || self.source_in_load(ticket, left));
@@ -326,7 +333,7 @@ impl<V: Value> CacheState<V> {
             // Another instance has loaded or deleted the key meanwhile: its value or delete is newer, here too. Or it
             // may have, before it could be heard.
             self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });
-            Box::pin(self.forget_loaded(key, &stored, ticket)).await;
+            Box::pin(self.forget_filled(key, &stored, ticket)).await;
             return false;
         }
         if ticket.is_valid() {
@@ -341,35 +348,29 @@ impl<V: Value> CacheState<V> {
         ticket.is_valid()
     }
 
-    /// Removes a loaded value from this instance.
-    async fn forget_loaded(&self, key: &Key, stored: &Key, ticket: &Ticket) {
-        self.kept.stale.remove(key);
-        match &self.l1 {
-            Layer1::Memory(memory) => memory.remove_filled(stored, ticket.started()),
-            Layer1::Custom(_) | Layer1::Off => self.clear_l1(key, stored).await,
-        }
-    }
-
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
         let Some(ttl) = settings.negative.lifetime().map(|ttl| self.outage.cap(ttl)) else { return };
-        if self.began_unheard(ticket) {
-            return;
-        }
-        let stored = self.stored_key(key);
-        if let Layer1::Memory(memory) = &self.l1
-            && memory.holds_newer(&stored, ticket.started(), self.now())
-        {
-            return;
-        }
         if settings.tags.is_some() {
             self.kept.negatives.expect_tags();
         }
-        if self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
-            // A live negative entry ends every read, also those that a mirror answers.
-            self.kept.flights.unpublish(key);
-            self.clear_l1(key, &stored).await;
-            self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl_ms: ttl });
+        if !self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
+            return;
         }
+        // Asked once the entry is there: a newer value that comes later removes it, as the first messages do.
+        let stored = self.stored_key(key);
+        let is_newer = match &self.l1 {
+            Layer1::Memory(memory) => memory.remove_unless_newer(&stored, ticket.started(), self.now()),
+            Layer1::Custom(_) | Layer1::Off => false,
+        };
+        if is_newer || self.began_unheard(ticket) {
+            return self.kept.negatives.remove(key);
+        }
+        // A live negative entry ends every read, also those that a mirror answers.
+        self.kept.flights.unpublish(key);
+        if matches!(self.l1, Layer1::Custom(_)) {
+            self.clear_l1(key, &stored).await;
+        }
+        self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl_ms: ttl });
     }
 }
 

@@ -10,17 +10,17 @@ use crate::{
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn has(&self, key: &Key) -> bool {
-        let mut now = self.now();
-        if !self.switches.skips_l1() && self.kept.negatives.holds(key, now) {
-            if !self.outage.is_blind() || Box::pin(self.stays_absent(key)).await {
-                return false;
-            }
-            now = self.now();
+        let remembers = || matches!(self.l1, Layer1::Memory(_)) || self.kept.negatives.holds(key, self.now());
+        let waits = self.outage.is_blind() && !self.switches.skips_l1() && remembers();
+        let sees = !waits || Box::pin(self.sees()).await;
+        let now = self.now();
+        if sees && !self.switches.skips_l1() && self.kept.negatives.holds(key, now) {
+            return false;
         }
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {
             _ if self.switches.skips_l1() => false,
-            Layer1::Memory(_) if self.outage.is_blind() && !Box::pin(self.sees()).await => false,
+            Layer1::Memory(_) if !sees => false,
             Layer1::Memory(memory) => memory.peek(&stored, now).is_some(),
             Layer1::Custom(store) => self.run_l1("has", Some(key), store.has(&stored)).await.unwrap_or(false),
             Layer1::Off => false,

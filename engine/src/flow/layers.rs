@@ -14,12 +14,9 @@ use crate::{
 };
 
 impl<V: Value> CacheState<V> {
-    /// Returns a live value of the first layer, and emits the `hit` or `miss`.
-    pub(crate) async fn read_l1(&self, key: &Key, stored: &Key, now: Time) -> Option<V> {
-        let (sees, now) = match self.outage.is_blind() {
-            true => (Box::pin(self.sees()).await, self.now()),
-            false => (true, now),
-        };
+    /// Returns a live value of the first layer, and emits the `hit` or `miss`. The memory layer is asked if it `sees`:
+    /// if it has not missed messages.
+    pub(crate) async fn read_l1(&self, key: &Key, stored: &Key, now: Time, sees: bool) -> Option<V> {
         let found = match &self.l1 {
             Layer1::Off => return None,
             _ if self.switches.skips_l1() => None,
@@ -107,9 +104,16 @@ impl<V: Value> CacheState<V> {
         };
         let ttl = settings.l1_ttl.at_most(found.left);
         let filled = self.fill_l1(key, stored, (&found.value, found.cost), ttl, settings, ticket).await;
-        if filled != Filled::Overtaken && ticket.is_valid() {
+        if filled == Filled::Overtaken {
+            return found.value;
+        }
+        if ticket.is_valid() {
             let note = Note { etag: found.etag, cost: found.cost, ..Note::default() };
             self.renew_stale(key, &found.value, note, settings, Some(ticket));
+        }
+        // Asked once the value is here: those that are here as messages begin to arrive are removed by that.
+        if self.began_unheard(ticket) {
+            Box::pin(self.forget_filled(key, stored, ticket)).await;
         }
         found.value
     }
@@ -156,6 +160,15 @@ impl<V: Value> CacheState<V> {
         }
     }
 
+    /// Removes a value that was read or loaded under that ticket from this instance.
+    pub(super) async fn forget_filled(&self, key: &Key, stored: &Key, ticket: &Ticket) {
+        self.kept.stale.remove(key);
+        match &self.l1 {
+            Layer1::Memory(memory) => memory.remove_filled(stored, ticket.started()),
+            Layer1::Custom(_) | Layer1::Off => self.clear_l1(key, stored).await,
+        }
+    }
+
     pub(super) fn origin(&self, ticket: &Ticket) -> Origin {
         match &self.l2 {
             Some(l2) if ticket.is_of_peer() && !l2.store().is_shared() => Origin::MadeAlone,
@@ -168,9 +181,7 @@ impl<V: Value> CacheState<V> {
     /// Removes a key from the first layer.
     pub(crate) async fn clear_l1(&self, key: &Key, stored: &Key) {
         match &self.l1 {
-            Layer1::Memory(memory) => {
-                memory.remove(stored);
-            }
+            Layer1::Memory(memory) => memory.remove(stored),
             Layer1::Custom(store) => {
                 self.run_l1("delete", Some(key), store.delete(stored, None)).await;
             }

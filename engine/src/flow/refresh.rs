@@ -105,32 +105,26 @@ impl<V: Value> CacheState<V> {
             return Outcome::Value(value);
         };
         caller.refresh(value);
-        // No caller waits whom a stale copy could answer earlier.
-        let settings = match settings.timeouts.soft {
-            Some(_) => {
-                let mut settings = (*settings).clone();
-                settings.timeouts.soft = None;
-                Arc::new(settings)
-            }
-            None => settings,
-        };
         let outcome = self.refresh(&refreshing.flight.key, &settings, &caller).await;
         let pause = if outcome.is_some() { settings.fail_safe.backoff } else { settings.lock.poll };
         let live = self.end_refresh(&refreshing, pause);
-        match (outcome, live) {
-            // Those who joined it had found nothing. A value has come since, which is better than an error.
-            (Some(Outcome::Failed(_) | Outcome::HardTimeout(_)), Some(value))
-                if settings.fail_safe.serves() =>
-            {
-                Outcome::Value(value)
+        let Refreshing { flight, stored, .. } = &refreshing;
+        // It may have come from a peer, in bytes.
+        let live = || live.and_then(|value| self.realized("get", &flight.key, stored, value));
+        match outcome {
+            // Those who joined it had found nothing. A value may have come since, which is better than an error.
+            Some(failed @ (Outcome::Failed(_) | Outcome::HardTimeout(_))) if settings.fail_safe.serves() => {
+                live().map_or(failed, Outcome::Value)
             }
-            (Some(outcome), _) => outcome,
+            Some(outcome) => outcome,
             // Callers that joined it had found nothing, so there was no live value then.
-            (None, Some(value)) => Outcome::Value(value),
-            (None, None) => {
-                let missed = Missed::at(self.now());
-                self.load_locked(&refreshing.flight.key, &settings, &caller, missed).await
-            }
+            None => match live() {
+                Some(value) => Outcome::Value(value),
+                None => {
+                    let missed = Missed::at(self.now());
+                    self.load_locked(&flight.key, &settings, &caller, missed).await
+                }
+            },
         }
     }
 
@@ -281,7 +275,8 @@ impl<V: Value> CacheState<V> {
         let stored = self.stored_key(key);
         if !is_shared && let Layer1::Memory(memory) = &self.l1 {
             let now = self.now();
-            let expires = now.after(settings.l1_ttl.at_most(found.left));
+            let life = self.varied(settings.l1_ttl.at_most(found.left), settings.jitter.l1);
+            let expires = now.after(self.outage.cap(life));
             if memory.prolong(&stored, found.value.clone(), expires, ticket, now) {
                 let cost = found.cost.or_else(|| self.kept.notes.of(key).cost);
                 let note = Note { etag: found.etag, cost, ..Note::default() };
@@ -291,6 +286,15 @@ impl<V: Value> CacheState<V> {
             return found.value;
         }
         self.take_over(key, &stored, found, settings, ticket).await
+    }
+
+    /// The stale copy, for a caller whose load is a refresh that has passed its soft limit: that answers nobody before
+    /// somebody waits.
+    pub(super) fn stale_beside_refresh(&self, key: &Key, settings: &Settings, now: Time) -> Option<V> {
+        let soft = settings.timeouts.soft?;
+        let since = self.kept.flights.refreshing(key, now, &settings.inflight)?;
+        let is_over = since.after(soft) <= now;
+        if is_over { self.answer_stale(key, settings, StaleReason::SoftTimeout) } else { None }
     }
 
     /// The answer of a load that failed. Nobody waits for a refresh whose value still lives.

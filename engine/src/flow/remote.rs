@@ -239,8 +239,9 @@ impl<V: Value> CacheState<V> {
             self.observe.emit(Kind::L1Error, || Event::L1Error { operation: "set", key, error });
             return;
         }
-        self.forget_absence(key);
         let filled = self.fill_l1(key, &self.stored_key(key), (value, None), ttl, settings, &ticket).await;
+        // Once the value is here: a load that finds nothing looks for it after it was remembered.
+        self.forget_absence(key);
         if filled != Filled::Overtaken && most.is_none() {
             self.renew_stale(key, value, self.note_of_message(message), settings, Some(&ticket));
         } else {
@@ -253,11 +254,7 @@ impl<V: Value> CacheState<V> {
     /// Whether what a peer has loaded may be kept; a refusal is told. To be asked under a ticket, so that an
     /// invalidation that comes later voids that.
     pub(super) fn admission(&self, key: &Key, tags: &[Key], message: &Message<V>) -> Admission {
-        let known = self.generations.known(key);
-        let is_behind = message.generation.is_some_and(|generation| generation < known);
-        if let Some(generation) = message.generation.filter(|_| !is_behind) {
-            self.generations.catch_up(key, generation);
-        }
+        // Before the count: once an invalidation is over, that tells of it.
         let admission = match &message.seen {
             Some(seen) => {
                 let admits = |key: &Key| self.recent.admits(key, seen, self.now());
@@ -265,6 +262,11 @@ impl<V: Value> CacheState<V> {
             }
             None => Some(self.recent.admits_unknown(key)),
         };
+        let known = self.generations.known(key);
+        let is_behind = message.generation.is_some_and(|generation| generation < known);
+        if let Some(generation) = message.generation.filter(|_| !is_behind) {
+            self.generations.catch_up(key, generation);
+        }
         // An earlier run of this instance may have handled messages that followed a redelivered one.
         if is_behind || message.is_redelivered || admission == Some(Admission::Refused) {
             self.tell_stale(key, message, known);

@@ -131,14 +131,15 @@ impl<V: Value> CacheState<V> {
         self.void_running(&key);
     }
 
-    /// Voids the keys whose stale copies have one of these tags: a load under way may find such a copy still true, and
-    /// name other tags for it.
+    /// Voids the loads under way whose keys have stale copies with one of these tags: such a load may find the copy
+    /// still true, and name other tags for it. There may be very many copies, and few loads.
     fn void_copied(&self, tags: &[Key]) {
         if !self.fence.has_tickets() {
             return;
         }
-        let copied = RefCell::new(self.kept.stale.tagged(tags));
-        self.each_neighbour(|kept| copied.borrow_mut().extend(kept.copied_with_tags(tags)));
+        let is_running = |key: &Key| self.fence.has_tickets_of(key);
+        let copied = RefCell::new(self.kept.stale.tagged(tags, &is_running));
+        self.each_neighbour(|kept| copied.borrow_mut().extend(kept.copied_with_tags(tags, &is_running)));
         copied.into_inner().iter().for_each(|key| self.void_running(key));
     }
 

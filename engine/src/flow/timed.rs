@@ -51,7 +51,9 @@ impl<V: Value> CacheState<V> {
                 () = &mut hard => break self.late(&mut loading, due).await,
                 () = &mut soft, if soft_waits => {
                     soft_waits = false;
-                    answered = self.answer_early(key, settings, caller);
+                    // Those who come later to a refresh are answered as they come.
+                    let is_awaited = !ticket.is_of_refresh() || self.kept.flights.is_joined(key, caller.id());
+                    answered = is_awaited && self.answer_early(key, settings, caller);
                 }
             }
         };

@@ -20,7 +20,7 @@ use super::{
     watch::{Told, Watchers},
 };
 use crate::{
-    bounded::{Bounded, Limits, NodeId},
+    bounded::{Bounded, Entry, Limits, NodeId},
     clock::Time,
     coherence::{
         fence::{Fence, Ticket},
@@ -154,37 +154,37 @@ impl<V: Value> Memory<V> {
         }
     }
 
-    /// Whether a live value is held that is newer than a load that began at `stamp`.
-    pub fn holds_newer(&self, key: &Key, stamp: Time, now: Time) -> bool {
-        self.lock().holds_newer(key, stamp, Origin::Made, now)
+    /// Removes a key, unless its live value is newer than a load that began at `stamp`. Returns whether it is.
+    pub fn remove_unless_newer(&self, key: &Key, stamp: Time, now: Time) -> bool {
+        let mut state = self.lock();
+        let is_newer = state.holds_newer(key, stamp, Origin::Made, now);
+        let removed = if is_newer { None } else { state.take(key) };
+        drop(state);
+        drop(removed);
+        is_newer
     }
 
     /// Removes a key.
-    pub fn remove(&self, key: &Key) -> bool {
-        let removed = self.lock().take(key);
-        removed.is_some()
+    pub fn remove(&self, key: &Key) {
+        let _removed = self.lock().take(key);
     }
 
     /// Removes a key whose value was taken over from the second layer; one that was written here stays.
     pub fn remove_taken_over(&self, key: &Key) {
-        let mut state = self.lock();
-        let held = state.entries.peek(key.as_bytes(), Time::ZERO);
-        if held.is_some_and(|(_, held)| EntryFlags(held.flags).is_taken_over()) {
-            let removed = state.take(key);
-            drop(state);
-            drop(removed);
-        }
+        self.remove_if(key, |held| EntryFlags(held.flags).is_taken_over());
     }
 
     /// Removes a key if its value is of the load or read that began at `stamp`.
     pub fn remove_filled(&self, key: &Key, stamp: Time) {
+        self.remove_if(key, |held| held.value.stamp == stamp);
+    }
+
+    fn remove_if(&self, key: &Key, goes: impl FnOnce(&Entry<MemoryEntry<V>>) -> bool) {
         let mut state = self.lock();
         let held = state.entries.peek(key.as_bytes(), Time::ZERO);
-        if held.is_some_and(|(_, held)| held.value.stamp == stamp) {
-            let removed = state.take(key);
-            drop(state);
-            drop(removed);
-        }
+        let removed = if held.is_some_and(|(_, held)| goes(held)) { state.take(key) } else { None };
+        drop(state);
+        drop(removed);
     }
 
     /// Removes the keys that `matches`. Returns their number.

@@ -36,8 +36,8 @@ pub trait Neighbour: Send + Sync {
     /// Tags were invalidated: their counts in a second layer may have changed.
     fn forget_counts(&self, tags: &[Key], now: Time);
 
-    /// The keys of the stale copies with one of these tags.
-    fn copied_with_tags(&self, tags: &[Key]) -> Vec<Key>;
+    /// Those of the keys that are running whose stale copies have one of these tags.
+    fn copied_with_tags(&self, tags: &[Key], is_running: &dyn Fn(&Key) -> bool) -> Vec<Key>;
 
     /// The stale copies with one of these tags were removed.
     fn forget_stale_by_tags(&self, tags: &[Key]);

@@ -68,11 +68,12 @@ impl<V: Value> Memory<V> {
     }
 
     /// Lets a live entry live on until then, with the value that a second layer has for it, which tells no times: it
-    /// counts as old as the one before. Returns false if something came first.
+    /// counts as old as the one before. Returns false if something came first, also after the ticket.
     pub fn prolong(&self, key: &Key, value: V, expires: Time, ticket: &Ticket, now: Time) -> bool {
         let mut guard = self.lock();
         let State { entries, mirrors, tags, removals, .. } = &mut *guard;
-        let Some((_, held)) = entries.peek(key.as_bytes(), now).filter(|_| ticket.is_valid()) else {
+        let held = entries.peek(key.as_bytes(), now).map(|(_, held)| held);
+        let Some(held) = held.filter(|held| held.value.stamp <= ticket.started() && ticket.is_valid()) else {
             return false;
         };
         let (stamp, flags) = (held.value.stamp, held.flags);
@@ -93,20 +94,22 @@ impl<V: Value> Memory<V> {
         true
     }
 
-    /// Gives the entry of that time another life, or stores the value if there is to be no entry; an entry never ends
-    /// earlier for it. Returns the end of the life; `None` where something came first.
+    /// Gives the entry of that time another life, or stores the value if there is to be no entry. An entry never ends
+    /// earlier for it, but for one that would live on after `latest`. Returns the end of the life; `None` where
+    /// something came first.
     pub fn extend(
         &self,
         key: &Key,
         (value, held): (&V, Option<Time>),
         life: Life<'_>,
         ticket: &Ticket,
-        now: Time,
+        (now, latest): (Time, Time),
     ) -> Option<Time> {
         let mut guard = self.lock();
         let State { entries, mirrors, tags: held_tags, .. } = &mut *guard;
         let found = entries.peek(key.as_bytes(), now).map(|(node, entry)| {
-            (node, entry.value.stamp, entry.expires.max(life.expires), EntryFlags(entry.flags))
+            let expires = entry.expires.max(life.expires).min(latest);
+            (node, entry.value.stamp, expires, EntryFlags(entry.flags))
         });
         if found.map(|(_, stamp, ..)| stamp) != held || !ticket.is_valid() {
             return None;
@@ -148,6 +151,42 @@ impl<V: Value> Memory<V> {
                 mirrors.retract(&entry.value.value);
                 false
             });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        bounded::PolicyKind,
+        clock::Ttl,
+        l1::{Filled, MemoryOptions, Origin},
+        testing::Weighed,
+    };
+
+    fn life(stamp: Time, origin: Origin) -> Life<'static> {
+        Life { stamp, expires: Time(100), asks: Time::NEVER, lease: Ttl::FOREVER, origin, tags: None }
+    }
+
+    #[test]
+    fn a_value_that_came_after_the_look_into_the_second_layer_is_not_replaced() {
+        for is_newer in [false, true] {
+            let options = MemoryOptions { entries: 10, bytes: None, policy: PolicyKind::Lru };
+            let memory = Memory::new(options, Vec::new());
+            let key = Key::from("a");
+            memory.put(&key, Weighed::new("held"), life(Time(1), Origin::Made), Time(1));
+            let look = memory.fence().read_ticket(&key, Time(5));
+            if is_newer {
+                let sent = memory.fence().ticket(&key, Time(6));
+                let life = life(sent.started(), Origin::MadeAlone);
+                assert_eq!(memory.fill(&key, Weighed::new("sent"), life, &sent, Time(6)), Filled::Stored);
+            }
+            assert_eq!(memory.prolong(&key, Weighed::new("found"), Time(200), &look, Time(7)), !is_newer);
+            assert_eq!(
+                memory.peek(&key, Time(7)),
+                Some(Weighed::new(if is_newer { "sent" } else { "found" }))
+            );
         }
     }
 }

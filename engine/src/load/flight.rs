@@ -33,6 +33,7 @@ struct Flight {
     started: Time,
     /// Whether the [`Joinable`] lets others join it.
     published: bool,
+    is_refresh: bool,
 }
 
 /// Shows requests which running loads they may join without a call into the engine. It hears of a load when the first
@@ -83,7 +84,7 @@ impl Flights {
                     self.joinable.publish(held.get().id, until);
                     return Entered::Joins(held.get().id);
                 }
-                let old = held.insert(Flight { id, started: now, published: false });
+                let old = held.insert(Flight { id, started: now, published: false, is_refresh: false });
                 self.overtaken(old);
                 Entered::Leads
             }
@@ -92,23 +93,39 @@ impl Flights {
                 Entered::Full
             }
             Entry::Vacant(free) => {
-                free.insert(Flight { id, started: now, published: false });
+                free.insert(Flight { id, started: now, published: false, is_refresh: false });
                 self.count.fetch_add(1, SeqCst);
                 Entered::Leads
             }
         }
     }
 
-    /// Leads a load, unless one runs or the most are tracked already.
+    /// Leads a refresh, unless a load runs or the most are tracked already.
     pub fn enter_free(&self, key: &Key, id: LoadId, now: Time, options: &Inflight) -> bool {
         let mut running = self.running.lock();
         let is_full = options.entries.is_some_and(|most| running.len() >= most);
         if is_full || running.contains_key(key) {
             return false;
         }
-        running.insert(key.clone(), Flight { id, started: now, published: false });
+        running.insert(key.clone(), Flight { id, started: now, published: false, is_refresh: true });
         self.count.fetch_add(1, SeqCst);
         true
+    }
+
+    /// Since when a refresh of `key` runs, if one may be joined.
+    #[must_use]
+    pub fn refreshing(&self, key: &Key, now: Time, options: &Inflight) -> Option<Time> {
+        if self.count.load(SeqCst) == 0 {
+            return None;
+        }
+        let flight = self.running.lock().get(key).copied().filter(|flight| flight.is_refresh)?;
+        (now < flight.started.after(options.ttl)).then_some(flight.started)
+    }
+
+    /// Whether others have joined the load of `id`.
+    #[must_use]
+    pub fn is_joined(&self, key: &Key, id: LoadId) -> bool {
+        self.running.lock().get(key).is_some_and(|flight| flight.id == id && flight.published)
     }
 
     /// A load runs that nobody can join.

@@ -62,8 +62,8 @@ impl<V: Value> Neighbour for Kept<V> {
         self.counts.invalidate(tags, now);
     }
 
-    fn copied_with_tags(&self, tags: &[Key]) -> Vec<Key> {
-        self.stale.tagged(tags)
+    fn copied_with_tags(&self, tags: &[Key], is_running: &dyn Fn(&Key) -> bool) -> Vec<Key> {
+        self.stale.tagged(tags, is_running)
     }
 
     fn forget_stale_by_tags(&self, tags: &[Key]) {

@@ -23,6 +23,8 @@ pub struct StaleCopies<V> {
 struct Copy<V> {
     value: V,
     good: Time,
+    /// When the load or read that brought the value began, or it was set.
+    made: Time,
     tags: Option<Tags>,
     /// Whether a read took the value over from the second layer.
     is_taken_over: bool,
@@ -93,10 +95,14 @@ impl<V: Value> StaleCopies<V> {
         if ticket.is_some_and(|ticket| !ticket.is_valid()) {
             return;
         }
-        let was_taken_over =
-            || entries.peek(key.as_bytes(), now).is_some_and(|(_, entry)| entry.value.is_taken_over);
-        let is_taken_over = is_taken_over.unwrap_or_else(was_taken_over);
-        let copy = Copy { value: value.clone(), good: now, tags: tags.cloned(), is_taken_over };
+        let (made, is_taken_over) = match is_taken_over {
+            Some(is_taken_over) => (ticket.map_or(now, Ticket::started), is_taken_over),
+            None => {
+                let before = entries.peek(key.as_bytes(), now).map(|(_, entry)| &entry.value);
+                before.map_or((now, false), |before| (before.made, before.is_taken_over))
+            }
+        };
+        let copy = Copy { value: value.clone(), good: now, made, tags: tags.cloned(), is_taken_over };
         entries.insert(key, copy, 0, now.after(ttl), now);
         let removed = entries.take_removed();
         drop(entries);
@@ -111,17 +117,18 @@ impl<V: Value> StaleCopies<V> {
         }
     }
 
-    /// Forgets a key whose loader has found nothing, unless its value was good after the load had begun, or the ticket
-    /// of the load is void.
-    pub fn remove_gone(&self, key: &Key, ticket: &Ticket) {
-        if self.used.load(SeqCst) {
-            let mut entries = self.entries.lock();
-            let held = entries.peek(key.as_bytes(), Time::ZERO);
-            let is_gone = held.is_some_and(|(_, entry)| entry.value.good <= ticket.started());
-            let removed = if is_gone && ticket.is_valid() { entries.remove(key.as_bytes()) } else { None };
-            drop(entries);
-            drop(removed);
+    /// Forgets a key whose loader has found nothing, unless its value came after the load had begun, or the ticket of
+    /// the load is void. That the value was read since is no sign of life. Returns whether it was there.
+    pub fn remove_gone(&self, key: &Key, ticket: &Ticket) -> bool {
+        if !self.used.load(SeqCst) {
+            return false;
         }
+        let mut entries = self.entries.lock();
+        let held = entries.peek(key.as_bytes(), Time::ZERO);
+        let is_gone = held.is_some_and(|(_, entry)| entry.value.made <= ticket.started());
+        let removed = if is_gone && ticket.is_valid() { entries.remove(key.as_bytes()) } else { None };
+        drop(entries);
+        removed.is_some()
     }
 
     /// Forgets a key if a read took its value over from the second layer.
@@ -147,14 +154,14 @@ impl<V: Value> StaleCopies<V> {
         }
     }
 
-    /// The keys of all that have one of these tags.
+    /// Those of the keys that are running whose copies have one of these tags.
     #[must_use]
-    pub fn tagged(&self, tags: &[Key]) -> Vec<Key> {
+    pub fn tagged(&self, tags: &[Key], is_running: &dyn Fn(&Key) -> bool) -> Vec<Key> {
         let mut keys = Vec::new();
         if self.used.load(SeqCst) {
             // In one pass: to go on from a cursor walks all that is before it.
             self.entries.lock().scan(0, usize::MAX, Time::ZERO, |key, entry| {
-                let is_one = entry.value.has_one(tags);
+                let is_one = is_running(key) && entry.value.has_one(tags);
                 if is_one {
                     keys.push(key.clone());
                 }

@@ -251,3 +251,26 @@ async fn an_extension_waits_for_no_bus_that_is_down() {
     let ends = one.extends("k", one.settings());
     assert!(ends().is_empty() && one.bus.postponed().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_the_bus_is_down_another_life_is_limited_as_the_one_before() {
+    let [one] = instances().await;
+    let capped = CacheOptions { bus_down_l1_ttl: Some(ttl(10 * SECOND)), ..fail_safe() };
+    let other = Instance::new("other", capped);
+    pass(JOINING.duration().expect("it ends")).await;
+    let value = one.loads("k", "old", one.settings());
+    pass(LIFE / 2).await;
+    other.hears(&value.iter().map(|sent| Message { stamped: 0, ..sent.clone() }).collect::<Vec<_>>());
+    pass(LIFE / 2 + SECOND).await;
+    let told = one.extends("k", one.settings())();
+    // One of the other instances has fallen silent.
+    let outage = other.cache.bus_down();
+    pass(SECOND).await;
+    other.hears(&told);
+    assert_eq!(other.extensions(), 1);
+    pass(9 * SECOND).await;
+    assert!(outage.is_over());
+    assert_eq!(other.get("k").as_deref(), Some("old"), "it was known to be true a second after");
+    pass(SECOND).await;
+    assert_eq!(other.get("k"), None);
+}

@@ -178,3 +178,22 @@ async fn the_copy_that_an_expire_keeps_outlives_the_write_of_the_load_before_it(
     again.fail("down");
     assert_eq!(again.value(), some("one"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_finds_nothing_ends_the_stale_value_of_those_who_read_meanwhile() {
+    let mut options = short_lived();
+    options.settings.refresh.ahead = Some(0.5);
+    options.settings.negative.ttl = Some(ttl(SECOND));
+    let cache = alone(options);
+    cache.load("a", "one");
+    cache.pass(59 * SECOND).await;
+    let refresh = cache.get_or_set("a");
+    assert!(refresh.has_loaded());
+    cache.pass(SECOND / 2).await;
+    assert_eq!(cache.get("a").done(), some("one"));
+    refresh.finish_empty();
+    cache.pass(2 * SECOND).await;
+    let load = cache.get_or_set("a");
+    load.fail("boom");
+    assert_eq!(load.answer(), Some(Answer::Thrown(text("boom"))));
+}

@@ -1,6 +1,8 @@
 //! Values that were read before messages were missed are not served after; while the bus is down, they may be for a
 //! limited time.
 
+use std::{thread, time::Duration};
+
 use lazy_layers_engine::{
     entry::key::Key,
     observe::event::GapReason,
@@ -8,7 +10,7 @@ use lazy_layers_engine::{
     testing::{Point, memory},
 };
 
-use crate::setup::*;
+use crate::{meanwhile::Meanwhile, setup::*};
 
 #[tokio::test(start_paused = true)]
 async fn after_a_gap_nothing_is_served_from_before_it() {
@@ -200,7 +202,6 @@ async fn an_absence_that_may_be_over_is_not_served_after_a_wait() {
     let cache = &layered.harness;
     let (get, has, load) = (cache.get("a"), cache.has("a"), cache.get_or_set("a"));
     cache.pass(SECOND / 4).await;
-    cache.pass(SECOND / 4).await;
     assert_eq!((get.done(), has.done(), load.value()), (some("new"), true, some("new")));
 }
 
@@ -283,5 +284,61 @@ async fn a_load_from_before_that_which_no_mark_orders_is_kept_nowhere() {
         load.finish("old");
         assert_eq!(load.value(), some("old"));
         assert_eq!((cache.get("a").done().is_some(), layered.stored("a")), (!listens, None));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_from_before_that_is_kept_nowhere_either() {
+    for listens in [false, true] {
+        let layered = Layered::over(fail_safe(), memory(100), |store| store.shared());
+        let cache = &layered.harness;
+        for key in ["a", "b"] {
+            layered.plant(key, "old");
+        }
+        layered.store.gates.hold("get", Point::After);
+        let (get, many) = (cache.get("a"), cache.get_many(&["b", "c"]));
+        cache.pass(SECOND / 10).await;
+        if listens {
+            // Another instance deletes them, which nobody can tell.
+            for key in ["a", "b"] {
+                layered.store.remove(&Key::from(key));
+            }
+            cache.cache.listens();
+        }
+        layered.store.gates.open("get");
+        assert_eq!((get.done(), many.done()), (some("old"), vec![some("old"), None]));
+        for key in ["a", "b"] {
+            assert_eq!(cache.get(key).done().is_some(), !listens, "{key}");
+            let load = cache.get_or_set(key);
+            load.fail("down");
+            assert_eq!(load.value().is_some(), !listens, "{key}: nor is there a stale copy");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absence_that_is_found_just_as_messages_begin_to_arrive_is_not_remembered() {
+    let (meanwhile, l1) = Meanwhile::and_memory();
+    let mut options = options();
+    options.settings.negative.ttl = Some(ttl(60 * SECOND));
+    let layered = Layered::over(options, l1, |store| store.shared());
+    let cache = &layered.harness;
+    cache.get_or_set("before").finish_empty();
+    let load = cache.get_or_set("a");
+    cache.pass(SECOND).await;
+    let listening = cache.cache.clone();
+    meanwhile.act(move || {
+        let other = listening.clone();
+        thread::spawn(move || other.listens());
+        while !listening.has_listened() {
+            thread::yield_now();
+        }
+        // All that it does before it looks at the layer, which is locked.
+        thread::sleep(Duration::from_millis(20));
+    });
+    load.finish_empty();
+    assert!(meanwhile.has_acted());
+    for key in ["before", "a"] {
+        assert!(cache.get_or_set(key).has_loaded(), "{key}");
     }
 }

@@ -1,8 +1,22 @@
 //! Keys that a loader found nothing for.
 
-use lazy_layers_engine::{clock::Ttl, options::CacheOptions, testing::Answer};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::mpsc,
+    task::{Context, Waker},
+    thread,
+    time::Duration,
+};
 
-use crate::setup::*;
+use lazy_layers_engine::{
+    cache::Layers,
+    clock::{Clock, Ttl},
+    options::CacheOptions,
+    testing::{Answer, Harness},
+};
+
+use crate::{meanwhile::Meanwhile, setup::*};
 
 fn negative() -> CacheOptions {
     let mut options = options();
@@ -100,4 +114,25 @@ async fn a_lifetime_of_nothing_remembers_nothing() {
     cache.get_or_set("a").finish_empty();
     assert_eq!(cache.cache.inspect().negative_entries, 0);
     assert!(cache.events.take_lines().iter().all(|line| !line.starts_with("negative:set")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absence_is_not_remembered_beside_a_value_that_a_peer_sends_just_then() {
+    let (meanwhile, l1) = Meanwhile::and_memory();
+    let cache = Harness::new(negative(), Layers { l1, l2: None, bus: None }, Clock::new());
+    let load = cache.get_or_set("a");
+    cache.pass(SECOND).await;
+    let (other, (done, is_done)) = (cache.cache.clone(), mpsc::channel());
+    meanwhile.act(move || {
+        thread::spawn(move || {
+            let applied = pin!(other.apply(message(None, 0, set("a", "new"))));
+            let is_over = applied.poll(&mut Context::from_waker(Waker::noop())).is_ready();
+            done.send(is_over).expect("somebody waits");
+        });
+        // All that it does before it stores the value.
+        thread::sleep(Duration::from_millis(20));
+    });
+    load.finish_empty();
+    assert!(meanwhile.has_acted() && is_done.recv().expect("it ends"));
+    assert_eq!(cache.get_or_set("a").value(), some("new"));
 }

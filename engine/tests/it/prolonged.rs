@@ -66,3 +66,20 @@ async fn a_value_that_the_second_layer_does_not_have_is_loaded_anew() {
         assert_eq!(cache.get("a").done(), some("three"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_the_bus_is_down_a_value_is_prolonged_for_a_limited_time() {
+    let options = CacheOptions { bus_down_l1_ttl: Some(ttl(2 * SECOND)), ..ahead() };
+    let layered = Layered::over(options, memory(10), |store| store);
+    let cache = &layered.harness;
+    let _outage = cache.bus_down();
+    cache.pass(3 * SECOND).await;
+    cache.load("a", "one");
+    cache.pass(1900 * SECOND / 1000).await;
+    let refresh = cache.get_or_set("a");
+    assert_eq!((refresh.value(), refresh.has_loaded()), (some("one"), false));
+    cache.pass(2 * SECOND).await;
+    cache.events.take();
+    assert_eq!(cache.get("a").done(), some("one"));
+    assert_eq!(cache.events.take_lines(), ["miss a L1", "hit a L2"]);
+}

@@ -1,7 +1,7 @@
 //! Limits on the time of a load.
 
 use lazy_layers_engine::{
-    options::{CacheOptions, Timeouts},
+    options::{CacheOptions, Timeouts, refresh::Refresh},
     testing::{Answer, Harness},
 };
 
@@ -169,4 +169,40 @@ async fn a_load_that_ends_in_time_meets_no_limit() {
     cache.pass(10 * SECOND).await;
     assert_eq!(load.value(), some("new"));
     assert_eq!(load.loader().aborted(), None);
+}
+
+/// Values live 100 seconds, and are loaded anew from 80 on. Callers wait for 4 seconds while there is a copy.
+fn patient() -> CacheOptions {
+    let mut options = fail_safe();
+    options.settings.l1_ttl = ttl(100 * SECOND);
+    options.settings.refresh = Refresh { ahead: Some(0.8), ..Refresh::default() };
+    options.settings.timeouts.soft = Some(ttl(4 * SECOND));
+    options
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_once_the_value_has_expired_waits_for_its_refresh_no_longer_than_for_another_load() {
+    for joins_early in [false, true] {
+        let cache = alone(patient());
+        cache.load("a", "one");
+        cache.pass(98 * SECOND).await;
+        let refresh = cache.get_or_set("a");
+        assert!(refresh.has_loaded());
+        cache.pass(2 * SECOND).await;
+        cache.events.take();
+        let early = joins_early.then(|| cache.get_or_set("a"));
+        cache.pass(2 * SECOND).await;
+        let told = cache.events.take_lines();
+        let hit = "stale:hit a soft-timeout".to_owned();
+        assert_eq!(told.contains(&hit), joins_early, "{told:?}");
+        if let Some(early) = early {
+            assert_eq!((early.joined(), early.value()), (Some(refresh.id()), some("one")));
+        } else {
+            let late = cache.get_or_set("a");
+            assert_eq!((late.joined(), late.value(), late.has_loaded()), (None, some("one"), false));
+            assert!(cache.events.take_lines().contains(&hit));
+        }
+        refresh.finish("two");
+        assert_eq!(cache.get("a").done(), some("two"));
+    }
 }

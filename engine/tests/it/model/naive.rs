@@ -123,10 +123,11 @@ impl Naive {
         self.events.push(event);
     }
 
-    fn remember_stale(&mut self, key: Key, value: u32) {
+    /// The stamp is that of the value.
+    fn remember_stale(&mut self, key: Key, value: u32, stamp: u64) {
         if let Some(ttl) = self.options.settings.fail_safe.stale_ttl() {
             let expires = self.now.saturating_add(ttl.0);
-            self.stale.insert(Entry { key, value, expires, stamp: self.now });
+            self.stale.insert(Entry { key, value, expires, stamp });
         }
     }
 
@@ -138,7 +139,8 @@ impl Naive {
         if let Some(value) = self.l1.find(key).map(|entry| entry.value) {
             self.emit(format!("hit {key} L1"));
             self.l1.touch(key);
-            self.remember_stale(key, value);
+            let stamp = self.stale.find(key).map_or(self.now, |copy| copy.stamp);
+            self.remember_stale(key, value, stamp);
             return Some(value);
         }
         self.emit(format!("miss {key} L1"));
@@ -151,7 +153,7 @@ impl Naive {
         let expires = found.expires.min(self.now.saturating_add(self.options.settings.l1_ttl.0));
         // How old it is is not known: it counts as older than every load that runs.
         self.l1.insert(Entry { expires, stamp: 0, ..found });
-        self.remember_stale(key, found.value);
+        self.remember_stale(key, found.value, self.now);
         Some(found.value)
     }
 
@@ -223,7 +225,7 @@ impl Naive {
             return Answer::Value(value);
         }
         self.negatives.remove(key);
-        self.remember_stale(key, value);
+        self.remember_stale(key, value, load.started);
         let settings = self.options.settings.clone();
         let expires = self.now.saturating_add(settings.l1_ttl.0);
         self.l1.insert(Entry { key, value, expires, stamp: load.started });
@@ -272,7 +274,7 @@ impl Naive {
     pub(crate) fn set(&mut self, key: Key, value: u32, ttl: u64) {
         self.void(|voided| voided == key);
         self.negatives.remove(key);
-        self.remember_stale(key, value);
+        self.remember_stale(key, value, self.now);
         self.l1.insert(Entry { key, value, expires: self.now.saturating_add(ttl), stamp: self.now });
         let levels = if self.put_l2(key, value, ttl) { "L1,L2" } else { "L1" };
         self.emit(format!("set {key} {levels}"));
@@ -355,7 +357,7 @@ impl Naive {
         self.negatives.remove(key);
         let ttl = ttl.min(self.options.settings.l1_ttl.0);
         self.l1.insert(Entry { key, value, expires: self.now.saturating_add(ttl), stamp: self.now });
-        self.remember_stale(key, value);
+        self.remember_stale(key, value, self.now);
         self.emit(format!("set:received {key} L1"));
     }
 }
