@@ -243,6 +243,9 @@ impl<V: Value> CacheState<V> {
                 });
                 if verdict != Verdict::Skip {
                     let is_gone = self.kept.stale.remove_gone(key, ticket);
+                    if ticket.is_of_refresh() {
+                        Box::pin(self.remove_replaced(key, ticket)).await;
+                    }
                     self.remember_absence(key, settings, ticket).await;
                     if is_gone && self.peek(key).is_none() {
                         self.kept.notes.remove(key);

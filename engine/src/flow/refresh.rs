@@ -30,7 +30,7 @@ use crate::{
         DEFAULT_INFLIGHT_TTL, Settings,
         refresh::{Lifespan, jittered},
     },
-    store::{Found, Guarded, LockOf, MarkCell},
+    store::{Found, Guarded, LockOf, MarkCell, StoreCall},
     value::Value,
 };
 
@@ -295,6 +295,22 @@ impl<V: Value> CacheState<V> {
         let since = self.kept.flights.refreshing(key, now, &settings.inflight)?;
         let is_over = since.after(soft) <= now;
         if is_over { self.answer_stale(key, settings, StaleReason::SoftTimeout) } else { None }
+    }
+
+    /// The loader of a refresh has found nothing, so the value that it was to replace is gone: also from the second
+    /// layer, where it would be found again.
+    pub(super) async fn remove_replaced(&self, key: &Key, ticket: &Ticket) {
+        let Layer1::Memory(memory) = &self.l1 else { return };
+        let stored = self.stored_key(key);
+        if !ticket.is_valid() || memory.remove_unless_newer(&stored, ticket.started(), self.now()) {
+            return;
+        }
+        let Some(l2) = &self.l2 else { return };
+        let (call, entry) = (StoreCall { operation: "delete", key: Some(key) }, self.entry_of(key));
+        // Not as an invalidation, which would overtake the loads of other instances.
+        l2.run(call, |store| store.discard(&entry)).await;
+        // A read may have taken the value over in between.
+        memory.remove_taken_over(&stored);
     }
 
     /// The answer of a load that failed. Nobody waits for a refresh whose value still lives.

@@ -83,3 +83,37 @@ async fn while_the_bus_is_down_a_value_is_prolonged_for_a_limited_time() {
     assert_eq!(cache.get("a").done(), some("one"));
     assert_eq!(cache.events.take_lines(), ["miss a L1", "hit a L2"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_finds_nothing_ends_the_value_in_both_layers() {
+    for negative in [None, Some(ttl(SECOND))] {
+        let mut options = ahead();
+        options.settings.negative.ttl = negative;
+        let layered = Layered::over(options, memory(10), |store| store);
+        let cache = &layered.harness;
+        cache.load("a", "one");
+        cache.pass(9 * SECOND).await;
+        layered.store.fail("get");
+        let refresh = cache.get_or_set("a");
+        assert!(refresh.has_loaded(), "{negative:?}");
+        layered.store.mend();
+        refresh.finish_empty();
+        assert_eq!(cache.get("a").done(), None, "{negative:?}");
+        cache.pass(2 * SECOND).await;
+        assert_eq!((cache.get("a").done(), layered.stored("a")), (None, None), "{negative:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_finds_nothing_leaves_a_value_that_was_set_meanwhile() {
+    let layered = Layered::over(ahead(), memory(10), |store| store);
+    let cache = &layered.harness;
+    cache.load("a", "one");
+    cache.pass(9 * SECOND).await;
+    layered.store.fail("get");
+    let refresh = cache.get_or_set("a");
+    layered.store.mend();
+    cache.set("a", "two").done();
+    refresh.finish_empty();
+    assert_eq!((cache.get("a").done(), layered.stored("a")), (some("two"), some("two")));
+}
