@@ -11,6 +11,7 @@ use crate::{
     flow::{get::Missed, state::CacheState},
     l1::Layer1,
     load::{Caller, Outcome},
+    observe::event::StaleReason,
     options::Settings,
     store::{Guarded, LockOf, MarkCell, StoreCall},
     value::Value,
@@ -30,7 +31,9 @@ impl<V: Value> CacheState<V> {
         let stored = self.entry_of(key).into_owned();
         let token = Uuid::new_v4().to_string();
         let lock = LockOf { key, stored: &stored };
-        let waits_until = self.now().after(settings.lock.wait);
+        let began = self.now();
+        let waits_until = began.after(settings.lock.wait);
+        let soft_until = settings.timeouts.soft.map(|soft| began.after(soft));
         let mut is_told = false;
         let mut may_hold = None;
         loop {
@@ -60,13 +63,22 @@ impl<V: Value> CacheState<V> {
                 is_told = true;
                 caller.waits_for_lock();
             }
-            let left = Ttl(waits_until.0.saturating_sub(self.now().0));
+            let now = self.now();
+            // The holder of the lock loads the value: nothing goes on here once the caller has an answer.
+            if soft_until.is_some_and(|until| until <= now)
+                && let Some(value) = self.answer_stale(key, settings, StaleReason::SoftTimeout)
+            {
+                return Outcome::Value(value);
+            }
+            let left = Ttl(waits_until.0.saturating_sub(now.0));
             if left == Ttl(0) {
                 break;
             }
+            let soft_left =
+                soft_until.filter(|until| *until > now).map_or(left, |until| Ttl(until.0 - now.0));
             // The holder of the lock stores the value, or releases the lock without a value: then the loop
             // tries again.
-            self.timers.sleep_ttl(Some(settings.lock.poll.at_most(left))).await;
+            self.timers.sleep_ttl(Some(settings.lock.poll.at_most(left).at_most(soft_left))).await;
             match self.look(key, settings).await {
                 Ok(value) => return Outcome::Value(value),
                 Err(now) => missed = now,

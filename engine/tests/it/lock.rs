@@ -65,6 +65,30 @@ async fn the_winner_loads_and_the_others_find_its_value() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_for_a_lock_gets_the_stale_value_past_the_soft_limit() {
+    for (soft, polls) in [(0, 0), (120, 3)] {
+        let mut options = fail_safe();
+        (options.settings.l1_ttl, options.settings.l2_ttl) = (ttl(60 * SECOND), ttl(60 * SECOND));
+        options.settings.lock.enabled = true;
+        options.settings.timeouts.soft = Some(ttl(Duration::from_millis(soft)));
+        let pair = Pair::new(&options);
+        pair.one.load("a", "old");
+        assert_eq!(pair.other.get("a").done(), some("old"));
+        pair.pass(61 * SECOND).await;
+        let winner = pair.one.get_or_set("a");
+        let waits = pair.other.get_or_set("a");
+        assert!(winner.has_loaded() && !waits.has_loaded());
+        for _ in 0..polls {
+            assert!(waits.answer().is_none(), "{soft} ms");
+            pair.pass(Duration::from_millis(40)).await;
+        }
+        assert_eq!((waits.value(), waits.has_loaded()), (some("old"), false), "{soft} ms");
+        winner.finish("new");
+        assert_eq!(pair.other.get_or_set("a").value(), some("new"), "{soft} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn past_the_wait_the_others_load_themselves() {
     let pair = Pair::new(&locked());
     let winner = pair.one.get_or_set("a");
