@@ -105,7 +105,7 @@ test('misses of a window are loaded together, as many as a batch takes', async (
     return new Map(calls.map(([id]) => [`k${id}`, id * 10]));
   };
   const key = (id) => `k${id}`;
-  const read = cache.wrap(() => {}, { key, loadMany, batch: { windowMs: 30, max: 3 } });
+  const read = cache.wrap(() => {}, { key, loadMany, batch: { windowMs: 500, max: 3 } });
   const first = [read(1), read(2)];
   await turns();
   assert.ok(await isPending(first[0]));
