@@ -9,6 +9,10 @@
 //! Keys are told apart by a 64-bit hash: a collision voids one ticket too many, which only skips a fill.
 //! The idea of leases is that of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013.
 
+mod about;
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::VecDeque,
     hash::BuildHasher,
@@ -63,6 +67,8 @@ struct KeyTickets {
     reads_voided: u32,
     /// How many newer values are being stored.
     storing: u32,
+    /// The voids of the key, and of patterns, when the first of those began.
+    since: (u32, u64),
 }
 
 impl Fence {
@@ -145,6 +151,21 @@ impl Fence {
     pub fn has_tickets_of(&self, key: &Key) -> bool {
         let hash = self.hasher.hash_one(key.as_bytes());
         self.state.lock().running.contains_key(&hash)
+    }
+
+    /// Whether a value of `key` that is being stored, or one of several, was overtaken by an invalidation.
+    #[must_use]
+    pub fn stores_overtaken(&self, key: &Key) -> bool {
+        if self.out.load(SeqCst) == 0 {
+            return false;
+        }
+        let hash = self.hasher.hash_one(key.as_bytes());
+        let state = self.state.lock();
+        state.running.get(&hash).filter(|running| running.storing > 0).is_some_and(|running| {
+            let (voided, patterns) = running.since;
+            running.voided != voided
+                || (state.pattern_count != patterns && state.pattern_touched(key, patterns))
+        })
     }
 
     /// How many keys have work in flight.
@@ -230,7 +251,9 @@ impl Ticket {
     /// meanwhile are void: they may have found the value before this one.
     pub fn storing(&self) -> Storing<'_> {
         let mut state = self.fence.state.lock();
+        let patterns = state.pattern_count;
         if let Some(running) = state.running.get_mut(&self.hash) {
+            running.since = if running.storing == 0 { (running.voided, patterns) } else { running.since };
             running.storing += 1;
             if running.tickets > 1 {
                 running.reads_voided = running.reads_voided.wrapping_add(1);
@@ -248,114 +271,14 @@ impl Ticket {
         self
     }
 
-    /// The same ticket, for a read of the second layer.
+    /// Whether patterns alone have voided the ticket, as a gap does: nothing that was about the key itself.
     #[must_use]
-    pub fn for_second_layer(mut self) -> Self {
-        self.of_second_layer = true;
-        self
-    }
-
-    /// The same ticket, for a value that a peer has sent.
-    #[must_use]
-    pub fn for_peer(mut self) -> Self {
-        self.of_peer = true;
-        self
-    }
-
-    /// Whether a peer has sent the value.
-    #[must_use]
-    pub fn is_of_peer(&self) -> bool {
-        self.of_peer
-    }
-
-    /// The same ticket, for a load whose caller has its answer: a live value.
-    #[must_use]
-    pub fn for_refresh(mut self) -> Self {
-        self.of_refresh = true;
-        self
-    }
-
-    /// Whether the load is a refresh.
-    #[must_use]
-    pub fn is_of_refresh(&self) -> bool {
-        self.of_refresh
-    }
-
-    /// The same ticket, for a load under a distributed lock.
-    #[must_use]
-    pub fn under_lock(mut self, lock: HeldLock) -> Self {
-        self.lock = Some(Box::new(lock));
-        self
-    }
-
-    /// The same ticket, for a load whose value is sent to the other instances. To be called before the load begins.
-    #[must_use]
-    pub fn having_seen(mut self, seen: Seen) -> Self {
-        self.seen = Some(seen);
-        self
-    }
-
-    /// The invalidations of other instances that the load had seen when it began.
-    #[must_use]
-    pub fn seen(&self) -> Option<&Seen> {
-        self.seen.as_ref()
-    }
-
-    /// The same ticket, with the mark that a shared layer returned before the load.
-    #[must_use]
-    pub fn marked(mut self, mark: Option<Mark>) -> Self {
-        self.mark = mark.map(Box::new);
-        self
-    }
-
-    /// How far a shared layer had counted invalidations when the load began; `None` if that could not be
-    /// learned.
-    #[must_use]
-    pub fn mark(&self) -> Option<Mark> {
-        self.mark.as_deref().copied()
-    }
-
-    /// The same ticket, for a load that begins at that moment, with the counts of those of its tags that are known.
-    #[must_use]
-    pub fn counted(mut self, counts: Option<Counted>, moment: u64) -> Self {
-        (self.counts, self.moment) = (counts, moment);
-        self
-    }
-
-    /// The counts of tags from before the load.
-    #[must_use]
-    pub fn counts(&self) -> Option<&Counted> {
-        self.counts.as_ref()
-    }
-
-    /// The moment at which the load began.
-    #[must_use]
-    pub fn moment(&self) -> u64 {
-        self.moment
-    }
-
-    /// The token of the distributed lock that the load runs under.
-    #[must_use]
-    pub fn lock_token(&self) -> Option<&str> {
-        self.lock.as_ref().map(|lock| lock.token.as_str())
-    }
-
-    /// Whether the lock that the load ran under may have passed to another instance, whose value is newer.
-    #[must_use]
-    pub fn has_lost_lock(&self, now: Time) -> bool {
-        self.lock.as_ref().is_some_and(|lock| lock.ends <= now)
-    }
-
-    /// Whether the value is one that the second layer holds.
-    #[must_use]
-    pub fn is_of_second_layer(&self) -> bool {
-        self.of_second_layer
-    }
-
-    /// When the work started: the age of the value it produces.
-    #[must_use]
-    pub fn started(&self) -> Time {
-        self.started
+    pub fn is_void_by_patterns(&self) -> bool {
+        if self.is_valid() {
+            return false;
+        }
+        let state = self.fence.state.lock();
+        state.running.get(&self.hash).is_some_and(|running| running.voided == self.voided)
     }
 }
 
@@ -375,6 +298,3 @@ impl Drop for Ticket {
         self.fence.out.fetch_sub(1, SeqCst);
     }
 }
-
-#[cfg(test)]
-mod tests;

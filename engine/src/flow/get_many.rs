@@ -27,6 +27,8 @@ struct Asked {
     at: usize,
     /// Where the value is kept here.
     ticket: Option<Ticket>,
+    /// Whether the layer may have a value that is about to be removed.
+    is_overtaken: bool,
 }
 
 impl<V: Value> CacheState<V> {
@@ -52,14 +54,15 @@ impl<V: Value> CacheState<V> {
                 Glance::Known(value) => value,
                 Glance::NotHere => {
                     let ticket = keeps.then(|| self.fence.read_ticket(key, now).for_second_layer());
-                    asked.push(Asked { at, ticket });
+                    let is_overtaken = self.may_hold_overtaken(l2, key);
+                    asked.push(Asked { at, ticket, is_overtaken });
                     stored.push(self.entry_of(key).into_owned());
                     None
                 }
             });
         }
         let given: Vec<&Key> = asked.iter().map(|asked| &keys[asked.at]).collect();
-        let Some(found) = Box::pin(l2.get_many(&given, &stored)).await else {
+        let Some(mut found) = Box::pin(l2.get_many(&given, &stored)).await else {
             drop((given, stored));
             let each = asked.iter().map(|asked| {
                 let key = &keys[asked.at];
@@ -71,11 +74,12 @@ impl<V: Value> CacheState<V> {
             }
             return values;
         };
+        zip(&mut found, &asked).filter(|(_, asked)| asked.is_overtaken).for_each(|(found, _)| *found = None);
         let has_tags = found.iter().flatten().any(|found| found.tags.is_some());
         if has_tags {
             // The counters of their tags may have to be read.
             let places: Vec<usize> = asked.iter().map(|asked| asked.at).collect();
-            let taken = zip(asked, found).map(|(Asked { at, ticket }, found)| {
+            let taken = zip(asked, found).map(|(Asked { at, ticket, .. }, found)| {
                 let key = &keys[at];
                 async move { self.take(l2, key, found, settings, ticket).await }
             });
@@ -84,7 +88,7 @@ impl<V: Value> CacheState<V> {
             }
             return values;
         }
-        for (Asked { at, ticket }, found) in zip(asked, found) {
+        for (Asked { at, ticket, .. }, found) in zip(asked, found) {
             let key = &keys[at];
             values[at] = match (found, ticket) {
                 // Nothing is kept of it.

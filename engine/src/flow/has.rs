@@ -29,6 +29,9 @@ impl<V: Value> CacheState<V> {
             return true;
         }
         let Some(l2) = self.l2.as_ref().filter(|_| !self.switches.skips_l2()) else { return false };
+        if self.may_hold_overtaken(l2, key) {
+            return false;
+        }
         let call = StoreCall { operation: "has", key: Some(key) };
         match l2.tags_of(call, &self.entry_of(key)).await {
             Some(counts) if counts.is_empty() => true,

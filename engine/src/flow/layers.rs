@@ -83,7 +83,14 @@ impl<V: Value> CacheState<V> {
             return None;
         }
         let call = StoreCall { operation: "get", key: Some(key) };
-        l2.get(call, &self.entry_of(key), mark).await.filter(|_| !is_skipped)
+        let is_overtaken = self.may_hold_overtaken(l2, key);
+        l2.get(call, &self.entry_of(key), mark).await.filter(|_| !is_skipped && !is_overtaken)
+    }
+
+    /// Whether the second layer may have the value of a load that an invalidation has overtaken on its way there, and
+    /// that is about to be removed. To be asked before the layer is. One that orders loads does not take such a value.
+    pub(crate) fn may_hold_overtaken(&self, l2: &Guarded<V>, key: &Key) -> bool {
+        !l2.store().counts_invalidations() && self.fence.stores_overtaken(key)
     }
 
     /// Keeps a value found in the second layer, unless something newer came first.
