@@ -3,6 +3,7 @@
 use crate::{
     clock::Ttl,
     codec::Metadata,
+    coherence::fence::Ticket,
     entry::key::Key,
     flow::state::CacheState,
     l1::{Layer1, Life, Memory, Origin},
@@ -48,15 +49,14 @@ impl<V: Value> CacheState<V> {
         let entry = &*self.entry_of(key);
         // A read that finds the older value there in the meantime must not put it over this one, or leave it
         // where this one has expired.
-        let ticket = self.fence.ticket(key, self.now());
+        let mut ticket = self.fence.ticket(key, self.now());
+        let mut counts = self.counts_of_set(key, settings, &ticket).await;
+        if counts.is_none() && ticket.is_void_by_patterns() {
+            // A gap, or an invalidation of a pattern, comes before this value if its tags are counted after it.
+            ticket = self.fence.ticket(key, self.now());
+            counts = self.counts_of_set(key, settings, &ticket).await;
+        }
         let storing = ticket.storing();
-        let counts = match &settings.tags {
-            Some(_) => Box::pin(self.count_tags(key, settings)).await,
-            None => Some(Counted::default()),
-        };
-        // While the counts were read, a tag may have been invalidated, or the key been written again.
-        let counts =
-            counts.filter(|counts| settings.l2_ttl != Ttl::NONE && (counts.is_empty() || ticket.is_valid()));
         let Some(counts) = counts else {
             let call = StoreCall { operation: "delete", key: Some(key) };
             l2.delete(call, entry, None).await;
@@ -79,6 +79,17 @@ impl<V: Value> CacheState<V> {
         self.fence.void(key);
         // Reported as written whether or not the store could take it now: a failure has its own event.
         (in_l1, true)
+    }
+
+    /// The counts of the tags of a value that is set. `None` if the second layer is not to have the value: while the
+    /// counts were read, a tag may have been invalidated, or the key been written again.
+    async fn counts_of_set(&self, key: &Key, settings: &Settings, ticket: &Ticket) -> Option<Counted> {
+        let _storing = ticket.storing();
+        let counts = match &settings.tags {
+            Some(_) => Box::pin(self.count_tags(key, settings)).await?,
+            None => Counted::default(),
+        };
+        (settings.l2_ttl != Ttl::NONE && (counts.is_empty() || ticket.is_valid())).then_some(counts)
     }
 
     /// Whether no layer keeps a value under these settings.

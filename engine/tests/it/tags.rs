@@ -234,6 +234,20 @@ async fn an_invalidation_that_was_lost_with_a_gap_is_not_read_from_counts_in_mem
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_value_that_is_set_while_there_is_a_gap_is_in_the_second_layer() {
+    let layered = shared();
+    let cache = &layered.harness;
+    cache.cache.listens();
+    layered.store.gates.hold("begin", Point::After);
+    let set = cache.set_with("a", "one", &tagged(cache, &["x"]));
+    layered.store.invalidate_tag(&"x".into());
+    cache.heal(GapReason::Sequence, 1).done();
+    layered.store.gates.open_all();
+    set.done();
+    assert_eq!(cache.get("a").done(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn counts_that_were_asked_for_before_a_message_are_not_kept_after_it() {
     let layered = shared();
     let cache = &layered.harness;
