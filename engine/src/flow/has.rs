@@ -22,6 +22,7 @@ impl<V: Value> CacheState<V> {
             _ if self.switches.skips_l1() => false,
             Layer1::Memory(_) if !sees => false,
             Layer1::Memory(memory) => memory.peek(&stored, now).is_some(),
+            Layer1::Custom(_) if self.fence.stores_overtaken(key) => false,
             Layer1::Custom(store) => self.run_l1("has", Some(key), store.has(&stored)).await.unwrap_or(false),
             Layer1::Off => false,
         };

@@ -24,6 +24,8 @@ impl<V: Value> CacheState<V> {
             Layer1::Memory(memory) => self
                 .get_l1(memory, key, stored, now)
                 .and_then(|value| self.realized("get", key, stored, value)),
+            // As in the second layer, see `may_hold_overtaken`.
+            Layer1::Custom(_) if self.fence.stores_overtaken(key) => None,
             Layer1::Custom(store) => {
                 self.run_l1("get", Some(key), store.get(stored)).await.flatten().map(|found| found.value)
             }

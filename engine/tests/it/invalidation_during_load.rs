@@ -6,6 +6,7 @@ use lazy_layers_engine::{
     bus::Body,
     l1::Layer1,
     options::CacheOptions,
+    store::Store,
     testing::{Answer, FakeStore, Point, memory},
 };
 use std::sync::Arc;
@@ -164,6 +165,30 @@ async fn what_a_late_write_left_is_not_read() {
             cache.settle();
             assert_gone(&layered, &what);
         }
+    }
+}
+
+/// The same in a first layer that takes its time.
+#[tokio::test(start_paused = true)]
+async fn what_a_late_write_left_in_a_custom_first_layer_is_not_read() {
+    for how in ALL {
+        let what = format!("{how:?}");
+        let l1 = Arc::new(FakeStore::new(lazy_layers_engine::clock::Clock::new()));
+        let custom = Layer1::Custom(Arc::clone(&l1) as Arc<dyn Store<Text>>);
+        let layered = Layered::over(fail_safe(), custom, |store| store);
+        let cache = &layered.harness;
+        l1.gates.hold("set", Point::Before);
+        let load = cache.get_or_set("user:1");
+        load.finish("old");
+        invalidate(&layered, how);
+        l1.gates.hold("delete", Point::Before);
+        l1.gates.open("set");
+        cache.settle();
+        assert_eq!(l1.peek(&"user:1".into()), some("old"), "{what}");
+        assert_eq!((cache.get("user:1").done(), cache.has("user:1").done()), (None, false), "{what}");
+        l1.gates.open("delete");
+        cache.settle();
+        assert_gone(&layered, &what);
     }
 }
 
