@@ -88,8 +88,8 @@ function tellOfOtherKeys(logger, answer, keys, values) {
   try {
     const other = otherKeyIn(answer, keys);
     if (other === undefined) return;
-    const text = `loadMany was asked for ${show(keys[0])} and has answered with other keys alone, such as ${show(other)}`;
-    logger.warnOnce(`${text}: a Map or an object must have the values by the keys`, 'loadMany');
+    const text = `loadMany was asked for ${show(keys[0])} and has answered with other keys alone, such as`;
+    logger.warnOnce(`${text} ${show(other)}: a Map or an object must have the values by the keys`, 'loadMany');
   } catch {
     // It cannot be listed.
   }
